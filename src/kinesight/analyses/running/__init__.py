@@ -1,0 +1,1 @@
+"""Running form from one clip: joint angles at foot strike, timing, scores, style."""

@@ -1,0 +1,36 @@
+"""What a caller can choose about a running analysis."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class RunningParameters(BaseModel):
+    """Choices for one running analysis; defaults suit a side view of an adult filmed overground."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    view: Literal["side", "back", "auto"] = "auto"
+    height_m: float | None = Field(default=None, gt=0.5, lt=2.6)
+    weight_kg: float | None = Field(default=None, gt=10, lt=350)
+    treadmill: bool | None = None
+    """None: found from the clip."""
+    pace_s_per_km: float | None = Field(default=None, gt=60, lt=3600)
+    """Belt pace; turns treadmill timings into metres."""
+    instant: Literal["full_contact", "initial_contact"] = "full_contact"
+    language: Literal["en", "fr", "de", "zh", "ko", "pt", "es", "it", "ja"] = "en"
+    person: int | None = Field(default=None, ge=0)
+    """Which person, counted by first appearance from 0; None: the largest, longest, most runner-like one."""
+    pose_model: str = "heavy"
+    profile: str = "ochy-side/1"
+    minimum_fps: float = Field(default=24.0, gt=0)
+    slow_motion: float = Field(default=1.0, ge=1.0, le=40.0)
+    """How many times slower the clip plays than the runner ran."""
+
+    @model_validator(mode="after")
+    def _pace_needs_a_treadmill(self) -> RunningParameters:
+        if self.pace_s_per_km is not None and self.treadmill is False:
+            raise ValueError("pace is the belt's; it needs treadmill")
+        return self

@@ -1,0 +1,1 @@
+"""HTTP at the edge: one folder per API, and what they share."""

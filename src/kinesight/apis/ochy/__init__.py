@@ -1,0 +1,1 @@
+"""The Ochy-compatible partner API."""

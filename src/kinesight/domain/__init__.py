@@ -1,0 +1,1 @@
+"""What Kinesight talks about: values, errors and ports. Imports numpy and pydantic, nothing else."""

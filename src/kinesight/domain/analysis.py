@@ -1,0 +1,92 @@
+"""What an analysis is: a name, its documents, and the pure functions between pictures and results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from kinesight.domain.document import Notice, UsedModel
+from kinesight.domain.ports import Canvas, Models, VideoReader, Watch
+from kinesight.domain.video import VideoInfo
+
+Observed = TypeVar("Observed")
+Parameters = TypeVar("Parameters", bound=BaseModel)
+Result = TypeVar("Result", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Findings(Generic[Result]):
+    """What an analysis concluded, with what the reader must know to trust it rightly.
+
+    `details` is whatever the drawing of the same analysis needs beyond the published result (per-frame series, strides).
+    """
+
+    result: Result
+    warnings: tuple[Notice, ...] = ()
+    details: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A picture worth keeping: `name` is unique in the result, `caption` says what it shows."""
+
+    name: str
+    time_s: float
+    caption: str
+
+
+class Overlay(Protocol):
+    """Draws what was found onto the pictures of the video."""
+
+    moments: tuple[Moment, ...]
+    """The pictures that the report shows, ordered by time."""
+
+    thumbnail_s: float
+    """The moment that stands for the whole video."""
+
+    def draw(self, canvas: Canvas, *, time_s: float) -> None:
+        """Draw what belongs to this moment; the canvas shows the whole upright picture at any size."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportInput:
+    """What a report is made from besides the findings.
+
+    `stills_jpeg` by moment name; `video_mp4` is the annotated video, None when there is none or it is too large to embed.
+    """
+
+    title: str
+    video: VideoInfo | None
+    models: tuple[UsedModel, ...]
+    parameters: Mapping[str, Any]
+    stills_jpeg: Mapping[str, bytes] = field(default_factory=dict)
+    video_mp4: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysis(Generic[Observed, Parameters, Result]):
+    """One analysis. Only `observe` sees pictures; everything after it is a pure function of stored observations.
+
+    observe(reader, models, parameters, watch) -> observations; raises `SceneError` or `CallerError`
+    store(observations) -> JSON-ready document; restore(document) -> observations; raises `BadObservations`
+    analyse(observations, parameters) -> findings; raises `SceneError`
+    tables(observations, findings) -> {file name: text}
+    overlay(observations, findings or None, parameters) -> overlay; None when the analysis refused: only what was observed is drawn
+    report(observations, findings, input) -> one self-contained HTML page
+    """
+
+    name: str
+    summary: str
+    parameters: type[Parameters]
+    result: type[Result]
+    observe: Callable[[VideoReader, Models, Parameters, Watch], Observed]
+    store: Callable[[Observed], dict[str, Any]]
+    restore: Callable[[Mapping[str, Any]], Observed]
+    analyse: Callable[[Observed, Parameters], Findings[Result]]
+    tables: Callable[[Observed, Findings[Result]], dict[str, str]]
+    overlay: Callable[[Observed, Findings[Result] | None, Parameters], Overlay]
+    report: Callable[[Observed, Findings[Result], ReportInput], str]
+    used_models: Callable[[Observed], tuple[UsedModel, ...]]

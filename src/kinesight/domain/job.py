@@ -1,0 +1,190 @@
+"""A job: one accepted request, its life as a state machine, and what it left behind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class State(StrEnum):
+    """Where a job is in its life.
+
+    queued -> running -> succeeded | failed | cancelled | dead; running -> queued (retry); queued | running -> cancelling -> cancelled
+    """
+
+    QUEUED = "queued"  # accepted: the row is written, a worker will take it
+    RUNNING = "running"  # a worker holds the lease
+    CANCELLING = "cancelling"  # somebody asked to stop; the worker has not yet
+    SUCCEEDED = "succeeded"  # result and artefacts are there
+    FAILED = "failed"  # the video or the scene cannot be analysed; error says why
+    CANCELLED = "cancelled"
+    DEAD = "dead"  # every attempt died; an operator has to look
+
+    @property
+    def is_final(self) -> bool:
+        """Return whether the job will never change again by itself."""
+        return self in {State.SUCCEEDED, State.FAILED, State.CANCELLED, State.DEAD}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One accepted request. Times are seconds since the epoch.
+
+    `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core never reads it.
+    """
+
+    id: str
+    tenant_id: str
+    kind: str
+    parameters: dict[str, Any]
+    state: State
+    created_s: float
+    input_key: str | None = None
+    source_url: str | None = None
+    input_name: str | None = None
+    origin: dict[str, Any] = field(default_factory=dict)
+    stage: str | None = None
+    done: int = 0
+    total: int | None = None
+    attempt: int = 0
+    started_s: float | None = None
+    finished_s: float | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    result: dict[str, Any] | None = None
+
+    @property
+    def percentage(self) -> int:
+        """Return 0..100: frames done over the stages, 100 only when succeeded."""
+        if self.state is State.SUCCEEDED:
+            return 100
+        starts = {"fetch": (0, 5), "observe": (5, 70), "analyse": (75, 3), "render": (78, 20), "write": (98, 1)}
+        first, span = starts.get(self.stage or "", (0, 0))
+        share = self.done / self.total if self.total else 0.0
+        return min(99, int(first + span * min(1.0, share)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """What a caller asks for. Exactly one of `input_key` (a stored upload) and `source_url` is given."""
+
+    kind: str
+    parameters: dict[str, Any]
+    input_key: str | None = None
+    input_sha256: str | None = None
+    input_name: str | None = None
+    source_url: str | None = None
+    idempotency_key: str | None = None
+    origin: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artefact:
+    """One file that a job left behind; `key` names it in the file store."""
+
+    name: str
+    key: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One page of a list, newest first; `next_cursor` is None on the last one."""
+
+    jobs: tuple[Job, ...]
+    next_cursor: str | None
+
+
+class Jobs(Protocol):
+    """What the APIs want from the job engine. Every call is confined to one tenant; another tenant's id is `NotFound`."""
+
+    def submit(self, tenant_id: str, new: NewJob) -> Job:
+        """Accept a job durably, then return it.
+
+        The same idempotency key with the same request returns the first job; with another request raises `Conflict`.
+        Raises `QueueFull`, `DiskFull`, `BadParameter` (unknown kind or parameters).
+        """
+
+    def get(self, tenant_id: str, job_id: str) -> Job:
+        """Return a job. Raises `NotFound`."""
+
+    def page(
+        self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
+    ) -> Page:
+        """Return jobs, newest first. Raises `BadParameter` for a cursor that is not one of ours."""
+
+    def cancel(self, tenant_id: str, job_id: str) -> Job:
+        """Ask a job to stop; a final job is returned unchanged. Raises `NotFound`."""
+
+    def delete(self, tenant_id: str, job_id: str) -> None:
+        """Forget a final job and its files. Raises `NotFound`, `Conflict` while it is not final."""
+
+    def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
+        """Return the files of a job, by name. Raises `NotFound`."""
+
+
+class Uploads(Protocol):
+    """Where request bodies go before a job refers to them."""
+
+    def create(self) -> Path:
+        """Return a fresh path in the incoming folder to stream into. Raises `DiskFull`."""
+
+    def keep(self, path: Path) -> str:
+        """Make a finished upload durable (fsync of file and folder) and return its input key."""
+
+    def discard(self, path: Path) -> None:
+        """Remove an upload that was not accepted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """Who owns jobs. `client_id` (16 characters) is for webhook schemes that need one."""
+
+    id: str
+    name: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key as listed: the secret itself is stored only as a hash."""
+
+    id: str
+    tenant_id: str
+    name: str
+    prefix: str
+    created_s: float
+    revoked_s: float | None = None
+
+
+class Keys(Protocol):
+    """Knows tenants and their API keys."""
+
+    def tenant_for(self, secret: str) -> Tenant:
+        """Return whose key this is. Raises `Forbidden` for an unknown or revoked key."""
+
+    def create(self, name: str, *, tenant_name: str = "default", secret: str | None = None) -> tuple[ApiKey, Tenant, str]:
+        """Make a key (24 characters unless given) and return it with its tenant and, this once, the secret."""
+
+    def page(self) -> tuple[ApiKey, ...]:
+        """Return every key, oldest first."""
+
+    def revoke(self, key_id: str) -> None:
+        """Make a key useless. Raises `NotFound`."""
+
+
+class Files(Protocol):
+    """Keeps artefacts by key and hands out links that expire."""
+
+    def path(self, key: str) -> Path:
+        """Return where a stored file can be read. Raises `NotFound`."""
+
+    def link(self, key: str, *, name: str, media_type: str, seconds: int = 3600) -> str:
+        """Return a signed path-and-query, `/files/...`, that works for so long without an API key."""
+
+    def resolve(self, key: str, query: dict[str, str]) -> tuple[Path, str, str]:
+        """Check a signed link and return path, name and media type. Raises `Forbidden` (bad or expired), `NotFound`."""

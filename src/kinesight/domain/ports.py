@@ -1,0 +1,123 @@
+"""The architecture on one page: what the core wants from the outside world. Adapters fit by shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from kinesight.domain.document import UsedModel
+from kinesight.domain.people import Boxes, PoseEstimate, Roi
+from kinesight.domain.video import Frame, Image, VideoInfo
+
+Colour = tuple[int, int, int]
+"""Red, green, blue, 0..255."""
+
+Point = tuple[float, float]
+"""x, y in pixels of the picture that is drawn on."""
+
+
+class VideoReader(Protocol):
+    """Reads one video file, as often as asked."""
+
+    @property
+    def info(self) -> VideoInfo:
+        """Return the facts known so far; exact counts and times once a pass of `frames` has ended."""
+
+    def frames(self, *, longest_side_px: int | None = None) -> Iterator[Frame]:
+        """Yield every frame in display order, upright, square pixels, no side longer than asked (never enlarged).
+
+        Raises a `CallerError` for whatever is wrong with the file, also in the middle of it.
+        """
+
+
+class VideoWriter(Protocol):
+    """Writes one video file; the file appears under its name when the block ends without an exception."""
+
+    def write(self, rgb: Image, *, time_s: float) -> None:
+        """Append one picture; times strictly increase."""
+
+
+class OpenVideoWriter(Protocol):
+    """Opens a writer."""
+
+    def __call__(
+        self, path: Path, *, width_px: int, height_px: int, sound_from: Path | None = None
+    ) -> AbstractContextManager[VideoWriter]:
+        """Return a writer of H.264 in MP4 that keeps the sound of the given file."""
+
+
+class ObjectDetector(Protocol):
+    """Finds objects in one picture."""
+
+    @property
+    def used(self) -> UsedModel:
+        """Return what model this is, for provenance."""
+
+    def detect(self, rgb: Image) -> Boxes:
+        """Return the objects found, best first, in pixels of the picture."""
+
+
+class PoseModel(Protocol):
+    """Finds the keypoints of one person in one region of a picture."""
+
+    @property
+    def used(self) -> UsedModel:
+        """Return what model this is, for provenance."""
+
+    def roi_around(self, box_xyxy_px: tuple[float, float, float, float]) -> Roi:
+        """Return the region to look at for a person in the given box."""
+
+    def estimate(self, rgb: Image, roi: Roi) -> PoseEstimate:
+        """Return the keypoints of the person in the region, and where to look next."""
+
+
+class Models(Protocol):
+    """Hands out the models of an installation, loaded once each."""
+
+    def detector(self) -> ObjectDetector:
+        """Return the person and object detector. Raises `ModelMissing` or `ModelDamaged`."""
+
+    def pose(self, name: str) -> PoseModel:
+        """Return the pose model of this name, such as "heavy" or "full". Raises `ModelMissing` or `ModelDamaged`."""
+
+
+class Watch(Protocol):
+    """What a long loop tells the outside, and hears from it, between two frames."""
+
+    def progress(self, stage: str, done: int, total: int | None) -> None:
+        """Note how far a stage is. Raises `Cancelled` if somebody asked to stop."""
+
+
+class Canvas(Protocol):
+    """A picture to draw on. Positions, widths and sizes are pixels of this picture; lines are anti-aliased."""
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Return width and height."""
+
+    def line(self, start: Point, end: Point, *, colour: Colour, width_px: float) -> None:
+        """Draw a straight line."""
+
+    def disc(self, centre: Point, *, radius_px: float, colour: Colour) -> None:
+        """Draw a filled circle."""
+
+    def arc(self, centre: Point, *, radius_px: float, start_deg: float, end_deg: float, colour: Colour, width_px: float) -> None:
+        """Draw an arc, angles clockwise from the x axis."""
+
+    def panel(self, corner: Point, *, width_px: float, height_px: float, colour: Colour, opacity: float) -> None:
+        """Darken or tint a rectangle, rounded a little."""
+
+    def text(self, position: Point, text: str, *, size_px: float, colour: Colour, anchor: str = "left") -> None:
+        """Write one line, vertically centred on the position; anchor is left, centre or right."""
+
+    def text_width_px(self, text: str, *, size_px: float) -> float:
+        """Return how wide a line will be."""
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now_s(self) -> float:
+        """Return seconds since the epoch."""

@@ -1,0 +1,1 @@
+"""The durable job engine: accept, run in a child process, recover, finish once."""

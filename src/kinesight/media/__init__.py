@@ -1,0 +1,1 @@
+"""Video files at the edge: probing, decoding in a confined process, encoding, fetching by address."""

@@ -1,0 +1,103 @@
+"""Everything an installation can set, read once from KINESIGHT_* variables and a TOML file, and passed in as a value."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from kinesight.domain.errors import BadSetting
+
+
+def _cache_home() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+class Settings(BaseSettings):
+    """Settings of one installation; docs/reference/settings.md lists every field."""
+
+    model_config = SettingsConfigDict(env_prefix="KINESIGHT_", frozen=True, extra="forbid")
+    toml_variable: ClassVar[str] = "KINESIGHT_CONFIG"
+
+    data: Path = Field(default=Path("kinesight-data"), description="Folder of the server: database, uploads, results.")
+    models: Path = Field(
+        default_factory=lambda: _cache_home() / "kinesight" / "models", description="Folder of the fetched model files."
+    )
+    host: str = Field(default="127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port that the server listens on; 0 picks a free one.")
+    public_url: str | None = Field(
+        default=None, description="Address that clients use, for the links in answers; default: that of the request."
+    )
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy URL of a PostgreSQL database; default: an SQLite file in the data folder."
+    )
+    workers: int = Field(default=1, ge=0, le=64, description="Analyses that `serve` runs at the same time on this machine.")
+    threads: int = Field(default=0, ge=0, description="Threads of one model inference; 0: one per core.")
+    tenant_concurrency: int = Field(default=4, ge=1, description="Analyses of one tenant that may run at the same time.")
+    queue_limit: int = Field(default=1000, ge=1, description="Unfinished jobs of one tenant before new ones are refused.")
+    max_attempts: int = Field(default=3, ge=1, le=10, description="Tries of one job before it is given up as dead.")
+    job_time_limit_s: float = Field(default=3600.0, gt=0, description="Wall time of one try of one job.")
+    lease_s: float = Field(default=30.0, gt=0.5, description="Time after which the job of a silent worker is given to another.")
+    retention_days: float = Field(default=7.0, gt=0, description="Days that uploads, results and outputs are kept.")
+    link_seconds: int = Field(default=3600, gt=0, description="Life of a signed link.")
+    disk_reserve_mb: int = Field(default=500, ge=0, description="Free space below which new work is refused.")
+
+    max_upload_mb: float = Field(default=2048.0, gt=0, description="Largest video file, in megabytes.")
+    max_duration_s: float = Field(default=3600.0, gt=0, description="Longest video.")
+    max_side_px: int = Field(default=8192, gt=0, description="Longest picture side.")
+    decode_memory_mb: int = Field(default=2048, ge=256, description="Address space of the decoder process.")
+    decode_time_limit_s: float = Field(default=900.0, gt=0, description="Processor time of the decoder process for one pass.")
+
+    fetch_allow: tuple[str, ...] = Field(
+        default=(), description="Hosts and networks that videos may be fetched from although they are not public."
+    )
+    fetch_time_limit_s: float = Field(default=120.0, gt=0, description="Time limit for fetching a video by its address.")
+
+    ochy_max_upload_mb: float = Field(default=30.0, gt=0, description="Largest file for the Ochy-compatible API.")
+    ochy_max_duration_s: float = Field(default=10.0, gt=0, description="Longest video for the Ochy-compatible API.")
+    ochy_minimum_fps: float = Field(default=30.0, gt=0, description="Lowest frame rate for the Ochy-compatible API.")
+
+    pose_model: str = Field(default="heavy", description="Pose model: heavy, full, or onnx for your own.")
+    detector: Literal["efficientdet-lite0", "onnx"] = Field(default="efficientdet-lite0", description="Person detector.")
+    onnx_pose: Path | None = Field(default=None, description="Your own pose model, RTMPose-style SimCC.")
+    onnx_pose_points: Literal["halpe26", "coco-wholebody"] = Field(
+        default="halpe26", description="Point set of your own pose model."
+    )
+    onnx_detector: Path | None = Field(default=None, description="Your own detector.")
+    onnx_detector_style: Literal["yolox", "rtmdet"] = Field(default="yolox", description="Output style of your own detector.")
+    onnx_providers: tuple[str, ...] = Field(
+        default=("CPUExecutionProvider",), description="ONNX Runtime execution providers, best first."
+    )
+
+    bootstrap_key: str | None = Field(default=None, description="API key that `serve` creates on an empty data folder.")
+    bootstrap_client_id: str | None = Field(default=None, description="Client id of the tenant created on an empty data folder.")
+    log: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe log line that is written."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return the sources, strongest first: arguments, environment, TOML file."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=os.environ.get(cls.toml_variable))
+        return init_settings, env_settings, toml
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Return the settings of this process; arguments that are None are left out. Raises `BadSetting`."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks the values
+    except (ValidationError, ValueError) as error:
+        lines = error.errors() if isinstance(error, ValidationError) else []
+        first = f"{'.'.join(map(str, lines[0]['loc']))}: {lines[0]['msg']}" if lines else str(error)
+        raise BadSetting(f"Setting {first}; see docs/reference/settings.md") from error

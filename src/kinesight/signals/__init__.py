@@ -1,0 +1,1 @@
+"""Pure array functions on time series: filters, gaps, angles, crossings."""
