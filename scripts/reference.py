@@ -1,0 +1,66 @@
+"""Writes the reference pages that follow from the code: settings and errors. A test compares them with the files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic_core import PydanticUndefined
+
+from kinesight.domain.errors import CallerError, KinesightError, OperatorError, SceneError, all_errors
+from kinesight.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def settings_page() -> str:
+    """Return docs/reference/settings.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Every setting is an environment variable `KINESIGHT_…`, or a line in the TOML file that `KINESIGHT_CONFIG` names (field",
+        "name in lower case, without the prefix). The environment wins over the file. Lists are JSON: `'[\"127.0.0.0/8\"]'`.",
+        "",
+        "| variable | default | what it sets |",
+        "| --- | --- | --- |",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = "cache folder of the user" if field.default is PydanticUndefined else field.default
+        shown = "not set" if default is None else "empty" if default == () else str(default)
+        lines.append(f"| `KINESIGHT_{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def _actor(error: type[KinesightError]) -> str:
+    groups = ((CallerError, "who sends the request or file"), (SceneError, "who films"), (OperatorError, "who runs the installation"))
+    return next((who for group, who in groups if issubclass(error, group)), "nobody: it was asked for")
+
+
+def errors_page() -> str:
+    """Return docs/reference/errors.md."""
+    lines = [
+        "# Errors",
+        "",
+        "Every failure that a user can cause or meet has a stable code. The message says what to do; this table says who can.",
+        "The HTTP answers of each API are in [the native API](../apis/native.md) and [the Ochy-compatible API](../apis/ochy.md).",
+        "",
+        "| code | exit status | who can act | meaning |",
+        "| --- | --- | --- | --- |",
+    ]
+    for error in all_errors():
+        meaning = (error.__doc__ or "").strip().splitlines()[0]
+        lines.append(f"| `{error.code}` | {error.exit_status} | {_actor(error)} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"docs/reference/settings.md": settings_page, "docs/reference/errors.md": errors_page}
+
+
+def main() -> None:
+    """Write every page."""
+    for name, page in PAGES.items():
+        (ROOT / name).write_text(page())
+        print(name)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""`kinesight analyze …`: one analysis of one file into one folder."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kinesight.analyses.running.parameters import RunningParameters
+from kinesight.cli.progress import terminal_watch
+from kinesight.cli.summary import running_summary
+from kinesight.domain.document import ResultDocument
+from kinesight.domain.errors import BadParameter, Conflict
+from kinesight.settings import load_settings
+from kinesight.wiring import analyse_observations, analyse_video, parse_parameters
+
+app = typer.Typer(help="Analyse one video into a folder of results.", no_args_is_help=True, rich_markup_mode=None)
+
+PACE = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
+
+
+def _pace_s_per_km(pace: str | None) -> float | None:
+    if pace is None:
+        return None
+    match = PACE.fullmatch(pace)
+    if match is None:
+        raise BadParameter(f"--pace {pace!r} is not minutes and seconds per kilometre, such as 5:30.")
+    return 60.0 * int(match[1]) + int(match[2])
+
+
+def _folders(video: Path) -> list[Path]:
+    """Return the default output folders to try, the plain name first."""
+    base = Path("kinesight-out") / video.name
+    return [base, *(base.with_name(f"{base.name}-{n}") for n in range(2, 100))]
+
+
+@app.command("running")
+def running(  # noqa: PLR0913 - one parameter per option of the documented command
+    video: Annotated[Path | None, typer.Argument(help="A side view of a runner.")] = None,
+    poses: Annotated[Path | None, typer.Option(help="Stored observations to use instead of a video.")] = None,
+    view: Annotated[str, typer.Option(help="side, back or auto.")] = "auto",
+    height_m: Annotated[float | None, typer.Option(help="Height of the runner; gives results in metres.")] = None,
+    weight_kg: Annotated[float | None, typer.Option(help="Weight of the runner.")] = None,
+    treadmill: Annotated[bool | None, typer.Option("--treadmill/--overground", help="Default: found from the clip.")] = None,
+    pace: Annotated[str | None, typer.Option(help="Belt pace, MM:SS per kilometre.")] = None,
+    instant: Annotated[str, typer.Option(help="full_contact or initial_contact.")] = "full_contact",
+    language: Annotated[str, typer.Option(help="Language of the texts.")] = "en",
+    person: Annotated[int | None, typer.Option(help="Which person, by first appearance from 0.")] = None,
+    pose_model: Annotated[str | None, typer.Option(help="heavy, full or onnx.")] = None,
+    slow_motion: Annotated[float, typer.Option(help="How many times slower the clip plays than the runner ran.")] = 1.0,
+    out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result document and nothing else.")] = False,  # noqa: FBT002
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,  # noqa: FBT002
+) -> None:
+    """Running form from the side: joint angles at foot strike, timing, scores, style, annotated video and report."""
+    source = _one_source(video, poses)
+    settings = load_settings()
+    chosen = {
+        "view": view,
+        "height_m": height_m,
+        "weight_kg": weight_kg,
+        "treadmill": treadmill if pace is None else treadmill is not False,
+        "pace_s_per_km": _pace_s_per_km(pace),
+        "instant": instant,
+        "language": language,
+        "person": person,
+        "pose_model": pose_model or settings.pose_model,
+        "slow_motion": slow_motion,
+    }
+    parameters = parse_parameters("running", chosen)
+    if not isinstance(parameters, RunningParameters):
+        raise TypeError(type(parameters))
+    with terminal_watch(quiet=quiet or as_json) as watch:
+        for folder in [out] if out else _folders(source):
+            try:
+                if poses is not None:
+                    document = analyse_observations("running", source, folder, parameters=parameters, watch=watch)
+                else:
+                    document = analyse_video("running", source, folder, parameters=parameters, watch=watch, settings=settings)
+                break
+            except Conflict:
+                if out:
+                    raise
+        else:
+            raise Conflict("Every default output folder of this name is taken. Choose one with --out.")
+    _tell(document, folder, as_json=as_json, quiet=quiet)
+
+
+def _one_source(video: Path | None, poses: Path | None) -> Path:
+    if (video is None) == (poses is None):
+        raise BadParameter("Give either a video or --poses POSES.json.")
+    source = video or poses
+    if source is None or not source.exists():
+        raise BadParameter(f"There is no file {source}.")
+    return source
+
+
+def _tell(document: ResultDocument, folder: Path, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(document.model_dump(mode="json", by_alias=True), allow_nan=False, ensure_ascii=False))
+    elif not quiet:
+        typer.echo(running_summary(document, folder))

@@ -1,0 +1,25 @@
+"""`kinesight doctor`: says what is wrong with an installation and how to mend it."""
+
+from __future__ import annotations
+
+import typer
+
+from kinesight.diagnosis import Finding, examine
+from kinesight.domain.errors import InstallationFaulty
+from kinesight.settings import load_settings
+
+MARKS = {"ok": "ok  ", "note": "note", "fault": "FAULT"}
+
+
+def doctor() -> None:
+    """Check models, decoder, confinement, disk, database and processor; exit 4 if something has to be mended."""
+    findings = examine(load_settings())
+    for finding in findings:
+        typer.echo(_line(finding))
+    if any(finding.verdict == "fault" for finding in findings):
+        raise InstallationFaulty
+
+
+def _line(finding: Finding) -> str:
+    mend = f" -> {finding.mend}" if finding.mend else ""
+    return f"{MARKS[finding.verdict]:5} {finding.subject:12} {finding.fact}{mend}"

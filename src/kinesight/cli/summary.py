@@ -1,0 +1,43 @@
+"""What a person reads on the terminal after a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kinesight.analyses.running.result import RunningResult
+from kinesight.domain.document import Estimate, ResultDocument
+
+
+def running_summary(document: ResultDocument, folder: Path) -> str:
+    """Return a short table of the main readings and where the files are."""
+    result = RunningResult.model_validate(document.result)
+    lines = [f"{result.view} view, running to the {result.direction}, {result.running_from_s:.1f}-{result.running_to_s:.1f} s"]
+    lines += [f"  {name:34} {_number(estimate, digits)} {unit}" for name, estimate, digits, unit in _rows(result)]
+    lines += [
+        f"  {score.texts.title:34} {score.value_deg:7.1f} deg      score {score.score:.2f}  {score.band:5} {score.texts.position}"
+        for score in result.scores.values()
+    ]
+    if result.total_score is not None:
+        lines.append(f"  {'Total score':34} {result.total_score:7.2f}")
+    lines += [f"  warning: {warning.code}: {warning.message}" for warning in document.warnings]
+    lines.append(f"Results: {folder}/ (open {folder / 'report.html'})")
+    return "\n".join(lines)
+
+
+def _rows(result: RunningResult) -> list[tuple[str, Estimate, int, str]]:
+    metrics = result.metrics
+    return [
+        ("Cadence", metrics.cadence_spm, 1, "steps/min"),
+        ("Contact time, left", metrics.contact_time_s.left, 3, "s"),
+        ("Contact time, right", metrics.contact_time_s.right, 3, "s"),
+        ("Flight time", metrics.flight_time_s, 3, "s"),
+        ("Duty factor", metrics.duty_factor, 3, ""),
+        ("Speed", metrics.speed_m_per_s, 2, "m/s"),
+    ]
+
+
+def _number(estimate: Estimate, digits: int) -> str:
+    if estimate.value is None:
+        return "not measured"
+    spread = "" if estimate.spread is None else f" ± {estimate.spread:.{digits}f}"
+    return f"{estimate.value:7.{digits}f}{spread} (n={estimate.n}, confidence {estimate.confidence:.2f})"

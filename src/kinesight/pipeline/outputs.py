@@ -1,0 +1,87 @@
+"""The folder of results of one run: nothing half-written under a final name, and never over another video's results."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from kinesight.domain.errors import BadParameter, Conflict, DiskFull
+
+MADE_FILES = (
+    "result.json",
+    "poses.json",
+    "series.csv",
+    "strides.csv",
+    "thumbnail.jpg",
+    "evidence.jpg",
+    "annotated.mp4",
+    "report.html",
+)
+"""Files that an earlier run of the same video may have left and that a new one replaces."""
+
+
+class OutputFolder:
+    """Where one run writes.
+
+    Parameters
+    ----------
+    path
+        Created if missing.
+    source
+        What identifies the input (the video's SHA-256, or that of the stored observations).
+
+    Raises
+    ------
+    Conflict
+        The folder holds the results of another input.
+    BadParameter
+        The path cannot be a folder or cannot be written to.
+    """
+
+    SOURCE_FILE = "source.json"
+
+    def __init__(self, path: Path, *, source: str) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadParameter(f"The output folder {path} cannot be made: {error.strerror}. Choose another with --out.") from error
+        self._claim(source)
+        for name in MADE_FILES:
+            (path / name).unlink(missing_ok=True)
+
+    def _claim(self, source: str) -> None:
+        marker = self.path / self.SOURCE_FILE
+        if marker.exists():
+            if json.loads(marker.read_text())["sha256"] != source:
+                raise Conflict(f"The folder {self.path} holds the results of another video. Choose another with --out.")
+        elif any((self.path / name).exists() for name in MADE_FILES):
+            raise Conflict(f"The folder {self.path} holds results of unknown origin. Choose another with --out.")
+        self.json(self.SOURCE_FILE, {"sha256": source})
+
+    def json(self, name: str, document: Mapping[str, Any]) -> None:
+        """Write a JSON document; NaN is refused, unknown is null."""
+        self.bytes(name, json.dumps(document, allow_nan=False, separators=(",", ":"), ensure_ascii=False).encode())
+
+    def text(self, name: str, text: str) -> None:
+        """Write a text file in UTF-8."""
+        self.bytes(name, text.encode())
+
+    def bytes(self, name: str, content: bytes) -> None:
+        """Write a file so that it appears whole or not at all. Raises `DiskFull`, `BadParameter`."""
+        part = self.path / f".{name}.part"
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.path / name)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+                raise DiskFull from error
+            raise BadParameter(f"The output folder {self.path} cannot be written to: {error.strerror}.") from error

@@ -1,0 +1,238 @@
+"""One analysis from a file to a folder of results: observe (pictures), analyse (numbers), render (pictures), write."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from kinesight import __version__
+from kinesight.domain.analysis import Analysis, Findings, Moment, Overlay, ReportInput
+from kinesight.domain.document import MadeBy, ResultDocument
+from kinesight.domain.errors import BadObservations, KinesightError, SceneError
+from kinesight.domain.ports import Canvas, Models, OpenVideoWriter, VideoReader, VideoWriter, Watch
+from kinesight.domain.video import Frame, Image
+from kinesight.pipeline.outputs import OutputFolder
+
+Observed = TypeVar("Observed")
+Parameters = TypeVar("Parameters", bound=BaseModel)
+Result = TypeVar("Result", bound=BaseModel)
+
+RENDER_PX = 1280
+"""Longest side of the annotated video: sharp on a phone, and half the encoding time of 1080p."""
+
+EMBED_BYTES = 12_000_000
+"""Largest annotated video that is put into the report itself; a larger one lies beside it."""
+
+LARGEST_OBSERVATIONS_BYTES = 256_000_000
+
+
+class PictureCanvas(Canvas, Protocol):
+    """A canvas whose picture can be taken out."""
+
+    def picture(self) -> Image:
+        """Return what was drawn, RGB."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Studio:
+    """The outside world of a run: models, and how to open, draw and write pictures."""
+
+    models: Models
+    open_writer: OpenVideoWriter
+    canvas: Callable[[Image], PictureCanvas]
+    encode_jpeg: Callable[[Image], bytes]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoSource:
+    """The video of a run and how to read it."""
+
+    path: Path
+    reader: VideoReader
+    name: str
+
+
+class Run(Generic[Observed, Parameters, Result]):
+    """One run of one analysis into one folder.
+
+    Parameters
+    ----------
+    analysis, parameters
+        What to do.
+    studio
+        With what.
+    watch
+        Who is told how far it is, and may cancel between two frames.
+    """
+
+    def __init__(
+        self, analysis: Analysis[Observed, Parameters, Result], parameters: Parameters, *, studio: Studio, watch: Watch
+    ) -> None:
+        self._analysis = analysis
+        self._parameters = parameters
+        self._studio = studio
+        self._watch = watch
+
+    def of_video(self, source: VideoSource, out: Path) -> ResultDocument:
+        """Analyse a video; the folder then holds every file of the analysis.
+
+        Raises
+        ------
+        SceneError
+            The clip shows something else; the folder holds `poses.json`, `thumbnail.jpg` and, where a moment shows it, `evidence.jpg`.
+        CallerError, OperatorError, Cancelled
+            As the parts raise them.
+        """
+        folder = OutputFolder(out, source=source.reader.info.sha256)
+        observed = self._analysis.observe(source.reader, self._studio.models, self._parameters, self._watch)
+        folder.json("poses.json", self._analysis.store(observed))
+        self._watch.progress("analyse", 0, 1)
+        try:
+            findings = self._analysis.analyse(observed, self._parameters)
+        except SceneError as error:
+            self._show_refusal(observed, error, source, folder)
+            raise
+        overlay = self._analysis.overlay(observed, findings, self._parameters)
+        stills = self._render(overlay, source, folder)
+        return self._write(observed, findings, folder, title=source.name, stills=stills, reader=source.reader)
+
+    def of_observations(self, path: Path, out: Path) -> ResultDocument:
+        """Analyse stored observations; the folder holds everything that needs no picture.
+
+        Raises
+        ------
+        BadObservations
+            The file is not a valid document.
+        SceneError
+            As for a video.
+        """
+        content, document = _read_observations(path)
+        observed = self._analysis.restore(document)
+        folder = OutputFolder(out, source=hashlib.sha256(content).hexdigest())
+        folder.json("poses.json", self._analysis.store(observed))
+        findings = self._analysis.analyse(observed, self._parameters)
+        return self._write(observed, findings, folder, title=path.name, stills={}, reader=None)
+
+    def _write(
+        self,
+        observed: Observed,
+        findings: Findings[Result],
+        folder: OutputFolder,
+        *,
+        title: str,
+        stills: dict[str, bytes],
+        reader: VideoReader | None,
+    ) -> ResultDocument:
+        self._watch.progress("write", 0, 1)
+        for name, text in self._analysis.tables(observed, findings).items():
+            folder.text(name, text)
+        used = self._analysis.used_models(observed)
+        chosen = self._parameters.model_dump(mode="json")
+        info = reader.info if reader else None
+        annotated = folder.path / "annotated.mp4"
+        fits = annotated.exists() and annotated.stat().st_size <= EMBED_BYTES
+        page = ReportInput(
+            title=title,
+            video=info,
+            models=used,
+            parameters=chosen,
+            stills_jpeg=stills,
+            video_mp4=annotated.read_bytes() if fits else None,
+        )
+        folder.text("report.html", self._analysis.report(observed, findings, page))
+        document = ResultDocument(
+            analysis=self._analysis.name,
+            made_by=MadeBy(kinesight=__version__, models=used, parameters=chosen),
+            video=info,
+            warnings=findings.warnings,
+            result=findings.result.model_dump(mode="json"),
+        )
+        # last, so that a folder with a result.json is a finished one
+        folder.json("result.json", document.model_dump(mode="json", by_alias=True))
+        self._watch.progress("write", 1, 1)
+        return document
+
+    def _render(self, overlay: Overlay, source: VideoSource, folder: OutputFolder) -> dict[str, bytes]:
+        """Write annotated.mp4 and thumbnail.jpg in one pass; return the stills by moment name."""
+        wanted = (*overlay.moments, Moment(name="thumbnail", time_s=overlay.thumbnail_s, caption=""))
+        stills: dict[str, bytes] = {}
+        total = source.reader.info.frame_count
+        frames = source.reader.frames(longest_side_px=RENDER_PX)
+        first = next(frames)
+        height, width = first.rgb.shape[:2]
+        target = folder.path / "annotated.mp4"
+        with self._studio.open_writer(target, width_px=width, height_px=height, sound_from=source.path) as writer:
+            for frame, nearest in _with_nearest(_chain(first, frames), wanted):
+                self._watch.progress("render", frame.index, total)
+                picture = self._draw(overlay, frame, writer)
+                stills |= {moment.name: self._studio.encode_jpeg(picture) for moment in nearest}
+        if "thumbnail" in stills:
+            folder.bytes("thumbnail.jpg", stills.pop("thumbnail"))
+        return stills
+
+    def _draw(self, overlay: Overlay, frame: Frame, writer: VideoWriter | None) -> Image:
+        canvas = self._studio.canvas(frame.rgb)
+        overlay.draw(canvas, time_s=frame.time_s)
+        picture = canvas.picture()
+        if writer is not None:
+            writer.write(picture, time_s=frame.time_s)
+        return picture
+
+    def _show_refusal(self, observed: Observed, error: SceneError, source: VideoSource, folder: OutputFolder) -> None:
+        """Keep the pictures that show why the clip was refused."""
+        overlay = self._analysis.overlay(observed, None, self._parameters)
+        wanted = [Moment(name="thumbnail", time_s=overlay.thumbnail_s, caption="")]
+        if error.time_s is not None:
+            wanted.append(Moment(name="evidence", time_s=error.time_s, caption=error.message))
+        last = max(moment.time_s for moment in wanted)
+        with nullcontext(source.reader.frames(longest_side_px=RENDER_PX)) as frames:
+            for frame, nearest in _with_nearest(frames, tuple(wanted)):
+                for moment in nearest:
+                    picture = self._draw(overlay, frame, None)
+                    folder.bytes(f"{moment.name}.jpg", self._studio.encode_jpeg(picture))
+                if frame.time_s > last:
+                    break
+
+
+def _read_observations(path: Path) -> tuple[bytes, Any]:
+    try:
+        if path.stat().st_size > LARGEST_OBSERVATIONS_BYTES:
+            raise BadObservations(f"{path.name} is larger than {LARGEST_OBSERVATIONS_BYTES // 1_000_000} MB.")
+        content = path.read_bytes()
+        return content, json.loads(content)
+    except OSError as error:
+        raise BadObservations(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadObservations(f"{path.name} is not JSON; it must be a kinesight.poses/1 document.") from error
+
+
+def _chain(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
+    yield first
+    yield from rest
+
+
+def _with_nearest(frames: Iterator[Frame], moments: tuple[Moment, ...]) -> Iterator[tuple[Frame, tuple[Moment, ...]]]:
+    """Yield every frame with the moments whose nearest frame it is; looks one frame ahead."""
+    waiting = sorted(moments, key=lambda moment: moment.time_s)
+    held: Frame | None = None
+    for frame in frames:
+        if held is not None:
+            middle = (held.time_s + frame.time_s) / 2
+            due = tuple(moment for moment in waiting if moment.time_s < middle)
+            waiting = waiting[len(due) :]
+            yield held, due
+        held = frame
+    if held is not None:
+        yield held, tuple(waiting)
+
+
+def error_line(error: KinesightError) -> str:
+    """Return the one line that a person reads about a failure."""
+    return f"error: {error.code}: {error.message}"

@@ -1,0 +1,48 @@
+import json
+
+import pytest
+
+from kinesight.domain.errors import BadParameter, Conflict
+from kinesight.pipeline.outputs import OutputFolder
+
+
+def test_another_videos_results_are_never_overwritten(tmp_path):
+    OutputFolder(tmp_path, source="aaa").text("series.csv", "first")
+    with pytest.raises(Conflict, match="another video"):
+        OutputFolder(tmp_path, source="bbb")
+    assert (tmp_path / "series.csv").read_text() == "first"
+
+
+def test_the_same_videos_results_are_replaced_and_other_files_stay(tmp_path):
+    first = OutputFolder(tmp_path, source="aaa")
+    first.text("strides.csv", "old")
+    (tmp_path / "notes.txt").write_text("mine")
+    OutputFolder(tmp_path, source="aaa")
+    assert not (tmp_path / "strides.csv").exists()
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_results_of_unknown_origin_are_left_alone(tmp_path):
+    (tmp_path / "result.json").write_text("{}")
+    with pytest.raises(Conflict, match="unknown origin"):
+        OutputFolder(tmp_path, source="aaa")
+
+
+def test_a_file_in_place_of_the_folder_is_bad_usage(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(BadParameter, match="cannot be made"):
+        OutputFolder(tmp_path / "taken", source="aaa")
+
+
+def test_nan_never_reaches_a_document(tmp_path):
+    folder = OutputFolder(tmp_path, source="aaa")
+    with pytest.raises(ValueError, match="JSON"):
+        folder.json("result.json", {"value": float("nan")})
+    assert not (tmp_path / "result.json").exists()
+    assert list(tmp_path.glob(".*part")) == []
+
+
+def test_text_is_utf8(tmp_path):
+    folder = OutputFolder(tmp_path, source="aaa")
+    folder.json("a.json", {"position": "µ é"})
+    assert json.loads((tmp_path / "a.json").read_bytes().decode()) == {"position": "µ é"}
