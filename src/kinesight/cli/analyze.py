@@ -77,7 +77,9 @@ def running(  # noqa: PLR0913 - one parameter per option of the documented comma
         for folder in [out] if out else _folders(source):
             try:
                 if poses is not None:
-                    document = analyse_observations("running", source, folder, parameters=parameters, watch=watch)
+                    document = analyse_observations(
+                        "running", source, folder, parameters=parameters, watch=watch, settings=settings
+                    )
                 else:
                     document = analyse_video("running", source, folder, parameters=parameters, watch=watch, settings=settings)
                 break

@@ -1,0 +1,110 @@
+"""The one place that puts adapters into ports: it holds no logic of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from kinesight.analyses import CATALOGUE
+from kinesight.domain.analysis import Analysis
+from kinesight.domain.document import ResultDocument
+from kinesight.domain.errors import BadParameter
+from kinesight.domain.job import Keys
+from kinesight.domain.ports import Watch
+from kinesight.drawing.canvas import PictureCanvas
+from kinesight.media.jpeg import encode_jpeg
+from kinesight.media.reader import ConfinedVideoReader, MediaLimits
+from kinesight.media.writer import open_video_writer
+from kinesight.pipeline.run import Run, Studio, VideoSource
+from kinesight.settings import Settings
+from kinesight.storage.opening import open_storage
+from kinesight.vision.catalogue import CATALOGUE as MODELS
+from kinesight.vision.catalogue import ModelRow
+from kinesight.vision.fetch import Verified, fetch, verify
+from kinesight.vision.samples import fetch_samples
+from kinesight.vision.shelf import ModelShelf
+
+__all__ = ["fetch_samples"]
+
+Report = Callable[[str], None]
+
+
+def analysis_named(name: str) -> Analysis[Any, Any, Any]:
+    """Return an analysis of the catalogue. Raises `BadParameter`."""
+    for analysis in CATALOGUE:
+        if analysis.name == name:
+            return analysis
+    raise BadParameter(f"There is no analysis {name!r}; there are: {', '.join(a.name for a in CATALOGUE)}.")
+
+
+def parameter_models() -> dict[str, type[BaseModel]]:
+    """Return the parameters model of every analysis, by name."""
+    return {analysis.name: analysis.parameters for analysis in CATALOGUE}
+
+
+def parse_parameters(name: str, given: dict[str, Any]) -> BaseModel:
+    """Return the checked parameters of an analysis. Raises `BadParameter` naming the first wrong one."""
+    try:
+        return analysis_named(name).parameters.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "parameters"
+        raise BadParameter(f"{where}: {first['msg']}.") from error
+
+
+def studio(settings: Settings) -> Studio:
+    """Return the outside world of a run on this machine."""
+    return Studio(
+        models=ModelShelf(settings), open_writer=open_video_writer, canvas=PictureCanvas, encode_jpeg=encode_jpeg
+    )
+
+
+def analyse_video(
+    name: str,
+    video: Path,
+    out: Path,
+    *,
+    parameters: BaseModel,
+    watch: Watch,
+    settings: Settings,
+    title: str | None = None,
+    limits: MediaLimits | None = None,
+) -> ResultDocument:
+    """Analyse one video file into a folder; errors as in `pipeline.run.Run.of_video`."""
+    reader = ConfinedVideoReader(video, limits=limits or MediaLimits.from_settings(settings))
+    run = Run(analysis_named(name), parameters, studio=studio(settings), watch=watch)
+    return run.of_video(VideoSource(path=video, reader=reader, name=title or video.name), out)
+
+
+def analyse_observations(
+    name: str, poses: Path, out: Path, *, parameters: BaseModel, watch: Watch, settings: Settings
+) -> ResultDocument:
+    """Analyse stored observations into a folder; errors as in `pipeline.run.Run.of_observations`."""
+    run = Run(analysis_named(name), parameters, studio=studio(settings), watch=watch)
+    return run.of_observations(poses, out)
+
+
+def model_rows() -> tuple[ModelRow, ...]:
+    """Return the model catalogue."""
+    return MODELS
+
+
+def fetch_models(settings: Settings, *, report: Report) -> None:
+    """Fetch every missing or damaged model. Raises `ModelFetchFailed`."""
+    fetch(settings.models, report=report)
+
+
+def verify_models(settings: Settings) -> tuple[Verified, ...]:
+    """Return the state of every model file."""
+    return verify(settings.models)
+
+
+@contextmanager
+def opened_keys(settings: Settings) -> Iterator[Keys]:
+    """Yield the API keys of this installation."""
+    with open_storage(settings) as storage:
+        yield storage.keys
