@@ -1,0 +1,107 @@
+"""Hands out the models of an installation: loaded when first asked for, checked against the catalogue, once each."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import threading
+from pathlib import Path
+from typing import Any, cast
+
+from kinesight.domain.document import UsedModel
+from kinesight.domain.errors import BadSetting, ModelMissing
+from kinesight.domain.ports import ObjectDetector, PoseModel
+from kinesight.settings import Settings
+from kinesight.vision.catalogue import row_named
+from kinesight.vision.fetch import sha256_of, verified_path
+
+_POSE_ROWS = {"heavy": "blazepose-heavy", "full": "blazepose-full"}
+
+_ONNX_POSE = "kinesight.vision.pose.rtmpose:RtmPose"
+_ONNX_DETECTORS = {"yolox": "kinesight.vision.detection.yolox:Yolox", "rtmdet": "kinesight.vision.detection.rtmdet:RtmDet"}
+
+
+class ModelShelf:
+    """The models that the settings name. May be asked from several threads.
+
+    Parameters
+    ----------
+    settings
+        Which models, where their files are, how many threads and which execution providers.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._threads = settings.threads or usable_cores()
+        self._lock = threading.Lock()
+        self._detector: ObjectDetector | None = None
+        self._poses: dict[str, PoseModel] = {}
+
+    def detector(self) -> ObjectDetector:
+        """Return the person and object detector.
+
+        Raises
+        ------
+        ModelMissing, ModelDamaged
+            The file is not there or not the pinned one.
+        ModelUnusable, BadSetting
+            Your own model does not fit its contract, or the settings do not name it.
+        """
+        with self._lock:
+            if self._detector is None:
+                self._detector = self._load_detector()
+            return self._detector
+
+    def pose(self, name: str) -> PoseModel:
+        """Return the pose model of this name: heavy, full, or onnx for your own.
+
+        Raises
+        ------
+        ModelMissing, ModelDamaged
+            The file is not there or not the pinned one.
+        ModelUnusable, BadSetting
+            Your own model does not fit its contract, or there is no model of this name.
+        """
+        with self._lock:
+            if name not in self._poses:
+                self._poses[name] = self._load_pose(name)
+            return self._poses[name]
+
+    def _load_detector(self) -> ObjectDetector:
+        if self._settings.detector != "onnx":
+            return cast(ObjectDetector, self._load_row(self._settings.detector))
+        factory = _ONNX_DETECTORS[self._settings.onnx_detector_style]
+        return cast(ObjectDetector, self._load_own(factory, self._settings.onnx_detector, task="detector"))
+
+    def _load_pose(self, name: str) -> PoseModel:
+        if name in _POSE_ROWS:
+            return cast(PoseModel, self._load_row(_POSE_ROWS[name]))
+        if name != "onnx":
+            raise BadSetting(f"There is no pose model {name!r}; choose {', '.join(_POSE_ROWS)} or onnx")
+        points = self._settings.onnx_pose_points
+        return cast(PoseModel, self._load_own(_ONNX_POSE, self._settings.onnx_pose, task="pose", points=points))
+
+    def _load_row(self, name: str) -> Any:
+        row = row_named(name)
+        path = verified_path(self._settings.models, row)
+        used = UsedModel(task=row.task, name=row.name, sha256=row.file.sha256)
+        return _factory(row.factory)(path, used=used, threads=self._threads)
+
+    def _load_own(self, factory: str, path: Path | None, *, task: str, **options: str) -> Any:
+        if path is None:
+            raise BadSetting(f"Setting onnx_{task} names no file; set it to your own .onnx model, see docs/reference/models.md")
+        if not path.is_file():
+            raise ModelMissing(f"Your own model {path} does not exist; put it there or change the setting onnx_{task}")
+        used = UsedModel(task=task, name=path.stem, sha256=sha256_of(path))
+        return _factory(factory)(path, used=used, providers=self._settings.onnx_providers, threads=self._threads, **options)
+
+
+def usable_cores() -> int:
+    """Return how many processor cores this process may use, at least 1."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _factory(where: str) -> Any:
+    """Import an adapter, and the runtime it needs, only now."""
+    module, name = where.split(":")
+    return getattr(importlib.import_module(module), name)
