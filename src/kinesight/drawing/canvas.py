@@ -19,7 +19,7 @@ _SHIFT = 4
 _FAR_PX = 30_000.0
 """Positions beyond this are drawn at it: no picture is as large, and fixed-point numbers must not overflow."""
 _SOFT_EDGE_PX = 0.5
-"""OpenCV's anti-aliasing puts this much on every edge; measured on discs and lines."""
+"""OpenCV's anti-aliasing puts this much on every edge; measured on discs."""
 _FONT = "sans"
 """The variable sans-serif that OpenCV carries (Rubik, SIL OFL). Scripts it lacks come from the also carried WenQuanYi Micro Hei:
 Chinese, Japanese and Korean are drawn; right-to-left scripts are laid out by OpenCV; what no font has becomes a question mark."""
@@ -68,14 +68,19 @@ class PictureCanvas:
 
     def line(self, start: Point, end: Point, *, colour: Colour, width_px: float, opacity: float = 1.0) -> None:
         """Draw a straight line with round ends."""
-        width = max(1, round(width_px - 2 * _SOFT_EDGE_PX))
+        radius = max(0.5, width_px / 2)
 
         def stroke(picture: Image, left: int, top: int) -> None:
-            cv2.line(picture, _fixed(start, left, top), _fixed(end, left, top), colour, width, cv2.LINE_AA, _SHIFT)
+            if width_px < 2:
+                cv2.line(picture, _fixed(start, left, top), _fixed(end, left, top), colour, 1, cv2.LINE_AA, _SHIFT)
+                return
+            outline = _capsule(_near(start), _near(end), radius - _SOFT_EDGE_PX)
+            points = np.array([_fixed(point, left, top) for point in outline], dtype=np.int32)
+            cv2.fillConvexPoly(picture, points, colour, cv2.LINE_AA, _SHIFT)
 
         x0, x1 = sorted((start[0], end[0]))
         y0, y1 = sorted((start[1], end[1]))
-        self._paint(stroke, (x0 - width, y0 - width, x1 + width, y1 + width), opacity)
+        self._paint(stroke, (x0 - radius - 1, y0 - radius - 1, x1 + radius + 1, y1 + radius + 1), opacity)
 
     def disc(self, centre: Point, *, radius_px: float, colour: Colour, opacity: float = 1.0) -> None:
         """Draw a filled circle."""
@@ -120,7 +125,7 @@ class PictureCanvas:
         shares = {"left": 0.0, "centre": 0.5, "right": 1.0}
         if anchor not in shares:
             raise ValueError(f"anchor is left, centre or right, not {anchor!r}")
-        x, y = (min(max(value, -_FAR_PX), _FAR_PX) for value in position)
+        x, y = _near(position)
         if shares[anchor]:
             x -= _width_px(text, size) * shares[anchor]
         origin = (round(x), round(y + size * _CAP_HEIGHT / 2))
@@ -151,6 +156,18 @@ def blank_canvas(width_px: int, height_px: int, *, colour: Colour = (24, 28, 36)
     return PictureCanvas(np.full((height_px, width_px, 3), colour, dtype=np.uint8))
 
 
+def _near(point: Point) -> Point:
+    return min(max(point[0], -_FAR_PX), _FAR_PX), min(max(point[1], -_FAR_PX), _FAR_PX)
+
+
+def _capsule(start: Point, end: Point, radius_px: float) -> list[Point]:
+    """Return the outline of a line with round ends. OpenCV's own thick lines come in steps of two pixels only."""
+    heading = math.atan2(end[1] - start[1], end[0] - start[0])
+    turns = [heading + math.pi * (0.5 + step / 6) for step in range(7)]
+    halves = [(start, turn) for turn in turns] + [(end, turn + math.pi) for turn in turns]
+    return [(x + radius_px * math.cos(turn), y + radius_px * math.sin(turn)) for (x, y), turn in halves]
+
+
 def _fixed(point: Point, left: int, top: int) -> tuple[int, int]:
-    x, y = (min(max(value, -_FAR_PX), _FAR_PX) for value in (point[0] - left, point[1] - top))
+    x, y = _near((point[0] - left, point[1] - top))
     return round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT))
