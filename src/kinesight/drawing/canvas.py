@@ -16,6 +16,7 @@ _Stroke = Callable[[Image, int, int], None]
 """Draws one shape on a picture whose left top corner is at the given x, y of the whole."""
 _SHIFT = 4
 """OpenCV takes positions as fixed-point numbers; 4 bits are sixteenths of a pixel."""
+_ONE = 1 << _SHIFT
 _FAR_PX = 30_000.0
 """Positions beyond this are drawn at it: no picture is as large, and fixed-point numbers must not overflow."""
 _SOFT_EDGE_PX = 0.5
@@ -75,7 +76,7 @@ class PictureCanvas:
                 cv2.line(picture, _fixed(start, left, top), _fixed(end, left, top), colour, 1, cv2.LINE_AA, _SHIFT)
                 return
             outline = _capsule(_near(start), _near(end), radius - _SOFT_EDGE_PX)
-            points = np.array([_fixed(point, left, top) for point in outline], dtype=np.int32)
+            points = np.array([(round((x - left) * _ONE), round((y - top) * _ONE)) for x, y in outline], dtype=np.int32)
             cv2.fillConvexPoly(picture, points, colour, cv2.LINE_AA, _SHIFT)
 
         x0, x1 = sorted((start[0], end[0]))
@@ -87,7 +88,7 @@ class PictureCanvas:
         radius = max(0.5, radius_px - _SOFT_EDGE_PX)
 
         def stroke(picture: Image, left: int, top: int) -> None:
-            cv2.circle(picture, _fixed(centre, left, top), round(radius * (1 << _SHIFT)), colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
+            cv2.circle(picture, _fixed(centre, left, top), round(radius * _ONE), colour, cv2.FILLED, cv2.LINE_AA, _SHIFT)
 
         x, y = centre
         self._paint(stroke, (x - radius - 1, y - radius - 1, x + radius + 1, y + radius + 1), opacity)
@@ -96,7 +97,7 @@ class PictureCanvas:
         """Draw an arc from start to end, angles clockwise from the x axis; end may be below start or beyond 360."""
         angles = np.radians(np.linspace(start_deg, end_deg, max(8, round(abs(end_deg - start_deg) / 4.0))))
         rim = np.stack([np.cos(angles), np.sin(angles)], axis=1) * radius_px + np.asarray(centre)
-        points = np.round(np.clip(rim, -_FAR_PX, _FAR_PX) * (1 << _SHIFT)).astype(np.int32)
+        points = np.round(np.clip(rim, -_FAR_PX, _FAR_PX) * _ONE).astype(np.int32)
         cv2.polylines(self._rgb, [points], isClosed=False, color=colour, thickness=max(1, round(width_px)),
                       lineType=cv2.LINE_AA, shift=_SHIFT)  # fmt: skip
 
@@ -115,7 +116,7 @@ class PictureCanvas:
                        (inner[0, 0], inner[0, 1], -1, -1), (inner[1, 0], inner[0, 1], 1, -1)]  # fmt: skip
             outline = [np.array([cx, cy]) + (rim if sx == sy else rim[::-1]) * (sx, sy) for cx, cy, sx, sy in corners]
             points = np.clip(np.concatenate(outline) - (left, top), -_FAR_PX, _FAR_PX)
-            cv2.fillConvexPoly(picture, np.round(points * (1 << _SHIFT)).astype(np.int32), colour, cv2.LINE_AA, _SHIFT)
+            cv2.fillConvexPoly(picture, np.round(points * _ONE).astype(np.int32), colour, cv2.LINE_AA, _SHIFT)
 
         self._paint(stroke, (x - 1, y - 1, x + width_px + 1, y + height_px + 1), opacity)
 
@@ -170,4 +171,4 @@ def _capsule(start: Point, end: Point, radius_px: float) -> list[Point]:
 
 def _fixed(point: Point, left: int, top: int) -> tuple[int, int]:
     x, y = _near((point[0] - left, point[1] - top))
-    return round(x * (1 << _SHIFT)), round(y * (1 << _SHIFT))
+    return round(x * _ONE), round(y * _ONE)
