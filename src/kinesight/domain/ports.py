@@ -97,10 +97,10 @@ class Canvas(Protocol):
     def size_px(self) -> tuple[int, int]:
         """Return width and height."""
 
-    def line(self, start: Point, end: Point, *, colour: Colour, width_px: float) -> None:
+    def line(self, start: Point, end: Point, *, colour: Colour, width_px: float, opacity: float = 1.0) -> None:
         """Draw a straight line."""
 
-    def disc(self, centre: Point, *, radius_px: float, colour: Colour) -> None:
+    def disc(self, centre: Point, *, radius_px: float, colour: Colour, opacity: float = 1.0) -> None:
         """Draw a filled circle."""
 
     def arc(self, centre: Point, *, radius_px: float, start_deg: float, end_deg: float, colour: Colour, width_px: float) -> None:
