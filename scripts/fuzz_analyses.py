@@ -1,0 +1,186 @@
+"""Sends damaged variants of a real clip through the command line and through a running server.
+
+Every one has to end with a result or a typed error, and the server has to answer /healthz all the time. Exits 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import av
+import httpx2
+
+from kinesight.domain.errors import all_errors
+from kinesight.settings import load_settings
+from kinesight.testing.damage import damaged_variants
+from kinesight.wiring import fetch_samples
+
+KEY = "fuzz-key-0123456789abcde"
+TYPED = {error.code for error in all_errors()}
+UNTYPED = "UNTYPED"
+JOB_LIMIT_S = 180.0
+
+
+def excerpt(sample: Path, target: Path) -> None:
+    """Write the sprint of the sample, 33 frames at 640 × 360, as H.264 with sound."""
+    with av.open(str(sample)) as source, av.open(str(target), "w") as out:
+        stream = out.add_stream("libx264", rate=30, options={"preset": "veryfast", "g": "12"})
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        for number, frame in enumerate(source.decode(video=0)):
+            if number >= 197:
+                picture = frame.reformat(width=640, height=360, format="yuv420p")
+                picture.pts, picture.time_base = number - 197, stream.codec_context.time_base
+                out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+
+
+def through_cli(video: Path, folder: Path) -> str:
+    """Return the outcome of one command: `ok`, an error code, or `UNTYPED` with what was said."""
+    command = [sys.executable, "-m", "kinesight", "analyze", "running", str(video), "--pose-model", "full", "--quiet", "--out", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=JOB_LIMIT_S, check=False)
+    if done.returncode == 0:
+        return "ok" if (folder / "result.json").exists() else f"{UNTYPED}: exit 0 without a result"
+    lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    code = lines[-1].split(": ")[1] if lines else ""
+    if code in TYPED and "Traceback" not in done.stderr and done.returncode in {2, 3}:
+        return code
+    return f"{UNTYPED}: exit {done.returncode}: {done.stderr[-400:]}"
+
+
+def free_port() -> int:
+    """Return a loopback port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def server(data: Path) -> Iterator[httpx2.Client]:
+    """Yield a client of a server in a process group of its own; the group is ended by the pid that was kept."""
+    port = free_port()
+    environment = {**os.environ, "KINESIGHT_DATA": str(data), "KINESIGHT_BOOTSTRAP_KEY": KEY, "KINESIGHT_WORKERS": "2"}
+    environment |= {"KINESIGHT_QUEUE_LIMIT": "100000", "KINESIGHT_LOG": "warning"}
+    log = (data.parent / "server.log").open("w")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kinesight", "serve", "--port", str(port)], env=environment, stdout=log, stderr=log, start_new_session=True
+    )
+    client = httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers={"x-api-key": KEY}, timeout=30)
+    try:
+        wait_until_up(client)
+        yield client
+    finally:
+        client.close()
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
+
+
+def wait_until_up(client: httpx2.Client) -> None:
+    """Return when /readyz answers 200."""
+    for _ in range(300):
+        with contextlib.suppress(httpx2.TransportError):
+            if client.get("/readyz").status_code == 200:
+                return
+        time.sleep(0.2)
+    sys.exit("the server did not come up")
+
+
+def through_api(video: Path, client: httpx2.Client) -> str:
+    """Return the outcome of one upload: `ok`, an error code, or `UNTYPED` with what was said."""
+    with video.open("rb") as file:
+        form = {"kind": "running", "parameters": json.dumps({"pose_model": "full"})}
+        answer = client.post("/v1/analyses", data=form, files={"video": (video.name, file)})
+    if answer.status_code != 202:
+        code = answer.json().get("error", {}).get("code", "")
+        return code if code in TYPED and answer.status_code < 500 else f"{UNTYPED}: {answer.status_code} {answer.text[:300]}"
+    deadline = time.monotonic() + JOB_LIMIT_S * 10
+    while time.monotonic() < deadline:
+        job = client.get(f"/v1/analyses/{answer.json()['id']}").json()
+        if job["state"] == "succeeded":
+            return "ok"
+        if job["state"] == "failed" and job["error"]["code"] in TYPED:
+            return str(job["error"]["code"])
+        if job["state"] in {"failed", "dead", "cancelled"}:
+            return f"{UNTYPED}: {job['state']} {job['error']}"
+        time.sleep(0.5)
+    return f"{UNTYPED}: not finished"
+
+
+class Pulse(threading.Thread):
+    """Asks /healthz ten times a second and counts the answers that were not 200."""
+
+    def __init__(self, client: httpx2.Client) -> None:
+        super().__init__(daemon=True)
+        self._base = str(client.base_url)
+        self.asked = self.missed = 0
+        self.stop = threading.Event()
+
+    def run(self) -> None:
+        """Ask until told to stop."""
+        with httpx2.Client(base_url=self._base, timeout=10) as client:
+            while not self.stop.wait(0.1):
+                self.asked += 1
+                try:
+                    self.missed += client.get("/healthz").status_code != 200
+                except httpx2.TransportError:
+                    self.missed += 1
+
+
+def tell(name: str, outcomes: Counter[str]) -> bool:
+    """Print the table of outcomes and return whether all were typed."""
+    print(f"{name}: {sum(outcomes.values())} variants")
+    for outcome, number in outcomes.most_common():
+        print(f"  {number:5} {outcome}", flush=True)
+    return not any(outcome.startswith(UNTYPED) for outcome in outcomes)
+
+
+def main() -> None:
+    """Run both ways."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--via", choices=["cli", "api", "both"], default="both")
+    options = parser.parse_args()
+    sprint, _ = fetch_samples(load_settings().models.parent / "samples")
+    good = True
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        clip = root / "clip.mp4"
+        excerpt(sprint, clip)
+        videos = []
+        for number, damaged in enumerate(damaged_variants(clip.read_bytes(), count=options.count, seed=options.seed)):
+            videos.append(root / f"{number:04}.mp4")
+            videos[-1].write_bytes(damaged)
+        if options.via in {"cli", "both"}:
+            with ThreadPoolExecutor(2) as pool:
+                outcomes = Counter(pool.map(lambda video: through_cli(video, root / f"{video.stem}.out"), videos))
+            good &= tell("command line", outcomes)
+        if options.via in {"api", "both"}:
+            (root / "data").mkdir()
+            with server(root / "data") as client:
+                pulse = Pulse(client)
+                pulse.start()
+                with ThreadPoolExecutor(8) as pool:
+                    outcomes = Counter(pool.map(lambda video: through_api(video, client), videos))
+                pulse.stop.set()
+                pulse.join()
+            good &= tell("server", outcomes) and pulse.missed == 0
+            print(f"/healthz: {pulse.asked} times asked, {pulse.missed} times without an answer of 200")
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
