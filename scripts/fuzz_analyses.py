@@ -6,18 +6,13 @@ Every one has to end with a result or a typed error, and the server has to answe
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -27,9 +22,10 @@ import httpx2
 from kinesight.domain.errors import all_errors
 from kinesight.settings import load_settings
 from kinesight.testing.damage import damaged_variants
+from kinesight.testing.server import running_server
 from kinesight.wiring import fetch_samples
 
-KEY = "fuzz-key-0123456789abcde"
+SERVER = {"KINESIGHT_WORKERS": "2", "KINESIGHT_QUEUE_LIMIT": "100000"}
 TYPED = {error.code for error in all_errors()}
 UNTYPED = "UNTYPED"
 JOB_LIMIT_S = 180.0
@@ -59,43 +55,6 @@ def through_cli(video: Path, folder: Path) -> str:
     if code in TYPED and "Traceback" not in done.stderr and done.returncode in {2, 3}:
         return code
     return f"{UNTYPED}: exit {done.returncode}: {done.stderr[-400:]}"
-
-
-def free_port() -> int:
-    """Return a loopback port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextlib.contextmanager
-def server(data: Path) -> Iterator[httpx2.Client]:
-    """Yield a client of a server in a process group of its own; the group is ended by the pid that was kept."""
-    port = free_port()
-    environment = {**os.environ, "KINESIGHT_DATA": str(data), "KINESIGHT_BOOTSTRAP_KEY": KEY, "KINESIGHT_WORKERS": "2"}
-    environment |= {"KINESIGHT_QUEUE_LIMIT": "100000", "KINESIGHT_LOG": "warning"}
-    log = (data.parent / "server.log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "kinesight", "serve", "--port", str(port)], env=environment, stdout=log, stderr=log, start_new_session=True
-    )
-    client = httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers={"x-api-key": KEY}, timeout=30)
-    try:
-        wait_until_up(client)
-        yield client
-    finally:
-        client.close()
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(60)
-
-
-def wait_until_up(client: httpx2.Client) -> None:
-    """Return when /readyz answers 200."""
-    for _ in range(300):
-        with contextlib.suppress(httpx2.TransportError):
-            if client.get("/readyz").status_code == 200:
-                return
-        time.sleep(0.2)
-    sys.exit("the server did not come up")
 
 
 def through_api(video: Path, client: httpx2.Client) -> str:
@@ -169,8 +128,7 @@ def main() -> None:
                 outcomes = Counter(pool.map(lambda video: through_cli(video, root / f"{video.stem}.out"), videos))
             good &= tell("command line", outcomes)
         if options.via in {"api", "both"}:
-            (root / "data").mkdir()
-            with server(root / "data") as client:
+            with running_server(root / "server", environment=SERVER) as server, server.client() as client:
                 pulse = Pulse(client)
                 pulse.start()
                 with ThreadPoolExecutor(8) as pool:
