@@ -1,1 +1,1 @@
-"""HTTP at the edge: one folder per API, and what they share."""
+"""The HTTP surfaces: one folder per API, and `edge` for what every API does at the border."""

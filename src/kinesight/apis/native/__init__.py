@@ -1,1 +1,1 @@
-"""The native API under /v1."""
+"""The native API, `/v1/analyses`: every analysis, every field; the one the web pages use."""

@@ -1,1 +1,1 @@
-"""The Ochy-compatible partner API."""
+"""The Ochy-compatible API: the paths, fields, states and error bodies that clients of Ochy's partner API expect."""

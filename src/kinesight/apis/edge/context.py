@@ -1,0 +1,50 @@
+"""What a route can reach: the engine's ports, the settings, the analyses and the counters of this application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Request
+
+from kinesight.apis.edge.metrics import Metrics
+from kinesight.domain.analysis import Analysis
+from kinesight.domain.job import Files, Jobs, Keys, Uploads
+from kinesight.settings import Settings
+
+Analyses = Mapping[str, Analysis[Any, Any, Any]]
+"""Every analysis of the installation by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the APIs need from the rest of the program.
+
+    `ready` returns what keeps the server from working, one sentence each; nothing when it can.
+    """
+
+    jobs: Jobs
+    uploads: Uploads
+    keys: Keys
+    files: Files
+    ready: Callable[[], list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Everything one application was made with."""
+
+    services: Services
+    settings: Settings
+    analyses: Analyses
+    metrics: Metrics
+
+
+async def context_of(request: Request) -> Context:
+    """Return the context of the application that answers this request."""
+    return cast(Context, request.app.state.context)
+
+
+Here = Annotated[Context, Depends(context_of)]
+"""Parameter type with which a route asks for its context."""

@@ -1,0 +1,259 @@
+"""Multipart bodies streamed straight to disk: hashed, counted and refused while they arrive."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from streaming_form_data import ParseFailedException, StreamingFormDataParser
+from streaming_form_data.parser import UnexpectedPartException
+from streaming_form_data.targets import BaseTarget
+
+from kinesight.apis.edge.body import body_chunks
+from kinesight.domain.errors import BadParameter, DiskFull, VideoTooLarge
+from kinesight.domain.job import Uploads
+
+BATCH_BYTES = 256 * 1024
+"""How much is collected before it goes to the parser's thread: one hop per batch, and little to lose in memory."""
+
+MAX_TEXT_BYTES = 64 * 1024
+MAX_PARTS = 64
+ENVELOPE_BYTES = 1024 * 1024
+"""What a form may hold besides its file: boundaries, part headers, texts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormRules:
+    """What a form may hold: one file, some text fields; other fields are refused unless `ignores_unknown`."""
+
+    file_field: str
+    text_fields: frozenset[str]
+    max_file_bytes: int
+    ignores_unknown: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Incoming:
+    """A received file that is not anybody's yet; `settled` once it was kept or given up."""
+
+    path: Path
+    name: str | None
+    size_bytes: int
+    sha256: str
+    settled: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A received form; `texts` by field name."""
+
+    texts: dict[str, str]
+    file: Incoming | None
+
+
+class _Text(BaseTarget):  # type: ignore[misc]  # the library is untyped
+    def __init__(self, field: str) -> None:
+        super().__init__()
+        self.field = field
+        self.content = bytearray()
+        self.parts = 0
+        self.ended = 0
+
+    def on_start(self) -> None:
+        self.parts += 1
+        if self.parts > 1:
+            raise BadParameter(f"The form holds {self.field} twice; send it once.")
+
+    def on_data_received(self, chunk: bytes) -> None:
+        self.content += chunk
+        if len(self.content) > MAX_TEXT_BYTES:
+            raise BadParameter(f"{self.field} is longer than {MAX_TEXT_BYTES} bytes.")
+
+    def on_finish(self) -> None:
+        self.ended += 1
+
+    def text(self) -> str:
+        try:
+            text = self.content.decode()
+        except UnicodeDecodeError as error:
+            raise BadParameter(f"{self.field} is not UTF-8 text.") from error
+        if "\0" in text:
+            raise BadParameter(f"{self.field} holds a NUL character.")
+        return text
+
+
+class _Ignored(_Text):
+    """Takes every part that nobody asked for, and counts them, because each costs the parser time."""
+
+    def on_start(self) -> None:
+        self.parts += 1
+        if self.parts > MAX_PARTS:
+            raise BadParameter(f"The form has more than {MAX_PARTS} unknown fields.")
+
+    def on_data_received(self, chunk: bytes) -> None:
+        """Forget it."""
+
+
+class _File(_Text):
+    def __init__(self, field: str, *, sink: BinaryIO, max_bytes: int) -> None:
+        super().__init__(field)
+        self.sink = sink
+        self.max_bytes = max_bytes
+        self.size_bytes = 0
+        self.hash = hashlib.sha256()
+
+    def on_data_received(self, chunk: bytes) -> None:
+        self.size_bytes += len(chunk)
+        if self.size_bytes > self.max_bytes:
+            raise too_large(self.max_bytes)
+        self.hash.update(chunk)
+        self.sink.write(chunk)
+
+
+class _FormParser:
+    """One form being received; `feed` and `finish` are called one after the other from worker threads."""
+
+    def __init__(self, content_type: str, rules: FormRules, sink: BinaryIO) -> None:
+        self.fed_bytes = 0
+        self.silent_bytes = 0
+        self.rules = rules
+        self.file = _File(rules.file_field, sink=sink, max_bytes=rules.max_file_bytes)
+        self.texts = {name: _Text(name) for name in sorted(rules.text_fields)}
+        self.ignored = _Ignored("another field")
+        try:
+            self.parser = StreamingFormDataParser({"Content-Type": content_type}, strict=not rules.ignores_unknown)
+        except (ParseFailedException, ValueError) as error:
+            raise BadParameter("The Content-Type names no multipart boundary.") from error
+        for name, target in [*self.texts.items(), (rules.file_field, self.file)]:
+            self.parser.register(name, target)
+        if rules.ignores_unknown:
+            self.parser.register("*", self.ignored, lambda _pattern, _name: True)
+
+    def _events(self) -> tuple[int, ...]:
+        targets = [self.file, self.ignored, *self.texts.values()]
+        return (self.file.size_bytes, *(t.parts + t.ended + len(t.content) for t in targets))
+
+    def feed(self, chunk: bytes) -> None:
+        before = self._events()
+        try:
+            self.parser.data_received(chunk)
+        except UnexpectedPartException as error:
+            allowed = ", ".join([*self.texts, self.rules.file_field])
+            raise BadParameter(f"The form has an unknown field {error.part_name!r}; it may have {allowed}.") from error
+        except ParseFailedException as error:
+            raise BadParameter("The body is not a well-formed multipart form.") from error
+        except OSError as error:
+            if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+                raise DiskFull from error
+            raise
+        self.fed_bytes += len(chunk)
+        self.silent_bytes = 0 if self._events() != before else self.silent_bytes + len(chunk)
+        # endless part headers reach no target, but grow inside the parser
+        if self.silent_bytes > BATCH_BYTES or self.fed_bytes > self.rules.max_file_bytes + 2 * ENVELOPE_BYTES:
+            raise BadParameter("The multipart form holds too much besides its file.")
+
+    def finish(self) -> tuple[dict[str, str], _File | None]:
+        targets = [self.file, *self.texts.values()]
+        if self.fed_bytes == 0 or any(t.parts != t.ended for t in targets):
+            raise BadParameter("The multipart form breaks off; its closing boundary is missing.")
+        texts = {name: target.text() for name, target in self.texts.items() if target.parts}
+        return texts, self.file if self.file.parts else None
+
+
+def too_large(max_bytes: int) -> VideoTooLarge:
+    """Return the error for a file over the limit."""
+    return VideoTooLarge(f"The file is larger than {max_bytes / 1e6:g} MB; send a smaller one.")
+
+
+def plain_name(name: str | None) -> str | None:
+    """Return the last part of a file name from a client, without path, control characters or excess length."""
+    last = (name or "").replace("\\", "/").rsplit("/", 1)[-1]
+    clean = "".join(c for c in last if c.isprintable()).strip()[:200]
+    return clean if clean.strip(".") else None
+
+
+async def _receive(request: Request, parser: _FormParser) -> None:
+    batch = bytearray()
+    async for chunk in body_chunks(request):
+        batch += chunk
+        if len(batch) >= BATCH_BYTES:
+            await run_in_threadpool(parser.feed, bytes(batch))
+            batch.clear()
+    if batch:
+        await run_in_threadpool(parser.feed, bytes(batch))
+
+
+def declared_bytes(request: Request) -> int:
+    """Return the Content-Length of a request, 0 where it has none."""
+    declared = request.headers.get("content-length", "")
+    return int(declared) if declared.isascii() and declared.isdigit() else 0
+
+
+def require_multipart(request: Request) -> str:
+    """Return the Content-Type of a multipart request. Raises `HTTPException` 415 for another one."""
+    content_type = request.headers.get("content-type", "")
+    if content_type.split(";")[0].strip().lower() != "multipart/form-data":
+        raise HTTPException(415, "Send the video as multipart/form-data.")
+    return content_type
+
+
+@asynccontextmanager
+async def received_form(request: Request, uploads: Uploads, rules: FormRules) -> AsyncIterator[Form]:
+    """Receive a form, its file in the incoming folder; a file that nobody settled is gone when the block ends.
+
+    Raises
+    ------
+    HTTPException
+        415 for another content type, 408 for a client that fell silent.
+    BadParameter
+        Malformed, broken off, unknown or doubled fields, empty file.
+    VideoTooLarge
+        At the declared length before anything is read, else at the first byte over the limit.
+    DiskFull
+        Also in the middle of the file.
+    ClientDisconnect
+        The client went away.
+    """
+    content_type = require_multipart(request)
+    if declared_bytes(request) > rules.max_file_bytes + ENVELOPE_BYTES:
+        raise too_large(rules.max_file_bytes)
+    path = await run_in_threadpool(uploads.create)
+    incoming: Incoming | None = None
+    try:
+        with path.open("wb") as sink:
+            parser = _FormParser(content_type, rules, sink)
+            await _receive(request, parser)
+            texts, file = parser.finish()
+        if file is not None:
+            if file.size_bytes == 0:
+                raise BadParameter(f"The file in {rules.file_field} is empty.")
+            incoming = Incoming(
+                path=path, name=plain_name(file.multipart_filename), size_bytes=file.size_bytes, sha256=file.hash.hexdigest()
+            )
+        yield Form(texts=texts, file=incoming)
+    finally:
+        if incoming is None or not incoming.settled:
+            uploads.discard(path)
+
+
+def json_type(request: Request) -> bool:
+    """Return whether the request declares a JSON body."""
+    return request.headers.get("content-type", "").split(";")[0].strip().lower() == "application/json"
+
+
+async def received_json(request: Request, *, max_bytes: int) -> bytes:
+    """Return a small body. Raises `BadParameter` at the first byte over the limit."""
+    body = bytearray()
+    async for chunk in body_chunks(request):
+        body += chunk
+        if len(body) > max_bytes:
+            raise BadParameter(f"The JSON body is longer than {max_bytes} bytes.")
+    return bytes(body)

@@ -1,0 +1,104 @@
+"""What OpenAPI says about the native API beyond what FastAPI finds out by itself: bodies, errors, result schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from kinesight.apis.edge.context import Analyses
+from kinesight.apis.native.errors import STATUSES
+from kinesight.apis.native.schemas import ProblemAnswer
+from kinesight.domain.document import ResultDocument
+
+_REF = "#/components/schemas/"
+
+START_BODY: Mapping[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["kind", "video"],
+                "additionalProperties": False,
+                "properties": {
+                    "kind": {"$ref": f"{_REF}AnalysisKind"},
+                    "parameters": {"$ref": f"{_REF}AnalysisParameters"},
+                    "video": {"type": "string", "contentMediaType": "application/octet-stream", "description": "The video file."},
+                },
+            },
+            "encoding": {"parameters": {"contentType": "application/json"}},
+        },
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["kind", "source_url"],
+                "additionalProperties": False,
+                "properties": {
+                    "kind": {"$ref": f"{_REF}AnalysisKind"},
+                    "source_url": {"type": "string", "format": "uri", "maxLength": 4096},
+                    "parameters": {"$ref": f"{_REF}AnalysisParameters"},
+                },
+            },
+            "examples": {
+                "by address": {
+                    "value": {
+                        "kind": "running",
+                        "source_url": "https://media.example.com/run.mp4",
+                        "parameters": {"view": "side", "height_m": 1.75},
+                    }
+                }
+            },
+        },
+    },
+}
+
+
+def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI answers for these statuses, each with the codes that come with it."""
+    extra = {415: ["unsupported_media_type"]}
+    found: dict[int | str, dict[str, Any]] = {}
+    for status in statuses:
+        codes = [kind.code for kind, its in STATUSES.items() if its == status] + extra.get(status, [])
+        found[status] = {"model": ProblemAnswer, "description": f"Codes: {', '.join(codes)}."}
+    return found
+
+
+ERRORS = errors(401, 403)
+"""What every native route may answer."""
+
+
+def result_schemas(analyses: Analyses) -> dict[str, Any]:
+    """Return the component schemas of all parameters and results, and the two unions over them."""
+    models = [(model, "validation") for a in analyses.values() for model in (a.parameters, a.result)]
+    _, generated = models_json_schema([*models, (ResultDocument, "validation")], ref_template=_REF + "{model}")  # type: ignore[list-item]
+    schemas: dict[str, Any] = dict(generated.get("$defs", {}))
+    for name, analysis in sorted(analyses.items()):
+        document = dict(schemas["ResultDocument"])
+        document["title"] = f"{name} result document"
+        document["properties"] = {
+            **document["properties"],
+            "analysis": {"const": name},
+            "result": {"$ref": f"{_REF}{analysis.result.__name__}"},
+        }
+        schemas[f"ResultDocument_{name}"] = document
+    schemas["AnalysisKind"] = {"type": "string", "enum": sorted(analyses), "description": "Which analysis."}
+    schemas["AnalysisParameters"] = {
+        "description": "Parameters of the chosen kind.",
+        "anyOf": [{"$ref": f"{_REF}{a.parameters.__name__}"} for _, a in sorted(analyses.items())],
+    }
+    schemas["AnyResultDocument"] = {"anyOf": [{"$ref": f"{_REF}ResultDocument_{name}"} for name in sorted(analyses)]}
+    return schemas
+
+
+def complete(document: dict[str, Any], analyses: Analyses) -> dict[str, Any]:
+    """Return FastAPI's OpenAPI document with the schemas of every analysis in it."""
+    schemas = {**document["components"]["schemas"], **result_schemas(analyses)}
+    reference = {"$ref": f"{_REF}AnyResultDocument"}
+    view = dict(schemas["AnalysisView"])
+    view["properties"] = {**view["properties"], "result": {"anyOf": [reference, {"type": "null"}]}}
+    schemas["AnalysisView"] = view
+    result = document["paths"]["/v1/analyses/{analysis_id}/result"]["get"]["responses"]["200"]
+    result["content"]["application/json"]["schema"] = reference
+    return {**document, "components": {**document["components"], "schemas": dict(sorted(schemas.items()))}}

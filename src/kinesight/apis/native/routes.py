@@ -1,0 +1,173 @@
+"""Routes of the native API: validate, delegate, show."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import FileResponse
+
+from kinesight.apis.edge.accepting import accept
+from kinesight.apis.edge.authentication import Caller
+from kinesight.apis.edge.context import Context, Here
+from kinesight.apis.edge.failures import route_class
+from kinesight.apis.edge.files import file_response
+from kinesight.apis.edge.links import signed_link
+from kinesight.apis.edge.strict_json import MAX_JSON_BYTES, read_json_object
+from kinesight.apis.edge.upload import FormRules, json_type, received_form, received_json
+from kinesight.apis.edge.validation import known_id, validated
+from kinesight.apis.native.errors import DIALECT
+from kinesight.apis.native.openapi import ERRORS, START_BODY, errors
+from kinesight.apis.native.requests import (
+    checked_idempotency_key,
+    checked_parameters,
+    checked_source,
+)
+from kinesight.apis.native.schemas import (
+    AnalysisPage,
+    AnalysisView,
+    ArtefactLink,
+    SourceRequest,
+    StateName,
+    TenantView,
+    summary_of,
+    tenant_view,
+    view_of,
+)
+from kinesight.domain.errors import BadParameter, Conflict, NotFound
+from kinesight.domain.job import Job, NewJob, State, Tenant
+
+router = APIRouter(prefix="/v1", tags=["native"], route_class=route_class(DIALECT), responses=ERRORS)
+
+
+@router.post(
+    "/analyses",
+    status_code=202,
+    response_model=AnalysisView,
+    summary="Start an analysis",
+    openapi_extra={"requestBody": START_BODY},
+    responses=errors(409, 413, 415, 422, 429, 507),
+)
+async def start(
+    here: Here,
+    tenant: Caller,
+    request: Request,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header(description="Makes a repeated request return the first analysis.")] = None,
+) -> AnalysisView:
+    """Accept a video, uploaded or by address, and return at once; once this answers, the analysis survives a restart."""
+    key = checked_idempotency_key(idempotency_key)
+    by_address = json_type(request)
+    job = await (_start_by_address if by_address else _start_by_upload)(here, tenant, request, key)
+    response.headers["Location"] = f"/v1/analyses/{job.id}"
+    return view_of(job)
+
+
+async def _start_by_address(here: Context, tenant: Tenant, request: Request, key: str | None) -> Job:
+    values = read_json_object(await received_json(request, max_bytes=MAX_JSON_BYTES), what="The body")
+    wanted = validated(SourceRequest, values, under="body")
+    new = NewJob(
+        kind=wanted.kind,
+        parameters=checked_parameters(wanted.kind, wanted.parameters, here.analyses),
+        source_url=checked_source(wanted.source_url),
+        idempotency_key=key,
+        origin={"api": "native"},
+    )
+    return await accept(here, tenant, new, api="native")
+
+
+async def _start_by_upload(here: Context, tenant: Tenant, request: Request, key: str | None) -> Job:
+    rules = FormRules(
+        file_field="video",
+        text_fields=frozenset({"kind", "parameters"}),
+        max_file_bytes=int(here.settings.max_upload_mb * 1e6),
+    )
+    async with received_form(request, here.services.uploads, rules) as form:
+        if form.file is None or "kind" not in form.texts:
+            raise BadParameter(f"The form needs the field {'kind' if form.file else 'video'}.")
+        given = read_json_object((form.texts.get("parameters") or "{}").encode(), what="parameters")
+        new = NewJob(
+            kind=form.texts["kind"],
+            parameters=checked_parameters(form.texts["kind"], given, here.analyses),
+            idempotency_key=key,
+            origin={"api": "native"},
+        )
+        return await accept(here, tenant, new, api="native", file=form.file)
+
+
+@router.get("/analyses", response_model=AnalysisPage, summary="List analyses, newest first", responses=errors(422))
+def list_analyses(
+    here: Here,
+    tenant: Caller,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    cursor: Annotated[str | None, Query(max_length=512, pattern=r"^[!-~]+$")] = None,
+    kind: Annotated[str | None, Query(max_length=64, pattern=r"^[!-~]+$")] = None,
+    state: StateName | None = None,
+) -> AnalysisPage:
+    """Return one page of your analyses."""
+    if kind is not None and kind not in here.analyses:
+        raise BadParameter(f"There is no analysis {kind!r}; this server has {', '.join(sorted(here.analyses))}.")
+    wanted = None if state is None else State(state)
+    page = here.services.jobs.page(tenant.id, limit=limit, cursor=cursor, kind=kind, state=wanted)
+    return AnalysisPage(analyses=tuple(summary_of(job) for job in page.jobs), next_cursor=page.next_cursor)
+
+
+@router.get("/analyses/{analysis_id}", response_model=AnalysisView, summary="State, result and links", responses=errors(404))
+def get_analysis(here: Here, tenant: Caller, request: Request, analysis_id: str) -> AnalysisView:
+    """Return one analysis. Links are signed anew at each read."""
+    job = here.services.jobs.get(tenant.id, known_id(analysis_id))
+    links = tuple(
+        ArtefactLink(
+            name=artefact.name,
+            url=signed_link(request, here, artefact),
+            media_type=artefact.media_type,
+            size_bytes=artefact.size_bytes,
+            sha256=artefact.sha256,
+        )
+        for artefact in here.services.jobs.artefacts(tenant.id, job.id)
+    )
+    return view_of(job, links)
+
+
+@router.post("/analyses/{analysis_id}/cancel", response_model=AnalysisView, summary="Ask to stop", responses=errors(404))
+def cancel(here: Here, tenant: Caller, analysis_id: str) -> AnalysisView:
+    """Ask an analysis to stop; it does between two frames. One that has ended is returned unchanged."""
+    return view_of(here.services.jobs.cancel(tenant.id, known_id(analysis_id)))
+
+
+@router.delete("/analyses/{analysis_id}", status_code=204, summary="Forget", responses=errors(404, 409))
+def delete(here: Here, tenant: Caller, analysis_id: str) -> None:
+    """Remove an ended analysis with its video and files. One that has not ended is refused with 409: cancel it first."""
+    here.services.jobs.delete(tenant.id, known_id(analysis_id))
+
+
+@router.get("/analyses/{analysis_id}/result", summary="The result document", responses=errors(404, 409))
+def get_result(here: Here, tenant: Caller, analysis_id: str) -> dict[str, Any]:
+    """Return the result document alone (docs/reference/result.md); 409 while there is none."""
+    job = here.services.jobs.get(tenant.id, known_id(analysis_id))
+    if job.state is State.SUCCEEDED and job.result is not None:
+        return job.result
+    if not job.state.is_final:
+        raise Conflict(f"The analysis is {job.state.value}; there is no result yet.")
+    why = f": {job.error_code}: {job.error_message}" if job.error_code else ""
+    raise Conflict(f"The analysis ended {job.state.value} and has no result{why}.")
+
+
+@router.get(
+    "/analyses/{analysis_id}/artefacts/{name:path}",
+    response_class=FileResponse,
+    summary="One file of an analysis",
+    responses={206: {"description": "The wanted range."}, **errors(404)},
+)
+def get_artefact(here: Here, tenant: Caller, analysis_id: str, name: str) -> FileResponse:
+    """Send one file by its name, such as `annotated.mp4`; Range requests are answered with 206."""
+    for artefact in here.services.jobs.artefacts(tenant.id, known_id(analysis_id)):
+        if artefact.name == name:
+            return file_response(here.services.files.path(artefact.key), name=artefact.name, media_type=artefact.media_type)
+    raise NotFound(f"The analysis has no file {name[:100]!r}.")
+
+
+@router.get("/tenant", response_model=TenantView, summary="Whose key this is")
+async def get_tenant(tenant: Caller) -> TenantView:
+    """Return the tenant of the key, with the client id that some webhook schemes need."""
+    return tenant_view(tenant)

@@ -1,0 +1,202 @@
+"""The engine's ports in memory, for tests of the HTTP side: real rules (tenants, idempotency, states), no durability."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+from uuid import UUID, uuid4
+
+from kinesight.analyses.running.parameters import RunningParameters
+from kinesight.analyses.running.result import RunningResult
+from kinesight.apis.application import Services
+from kinesight.domain.analysis import Analysis
+from kinesight.domain.errors import BadParameter, Conflict, Forbidden, NotFound, QueueFull
+from kinesight.domain.job import ApiKey, Artefact, Job, NewJob, Page, State, Tenant
+
+KEY = "test-key-of-the-first-tenant"
+OTHER_KEY = "test-key-of-the-other-tenant"
+TENANT = Tenant(id="t1", name="default", client_id="abcdefgh01234567")
+OTHER = Tenant(id="t2", name="other", client_id="0123456701234567")
+
+
+def _never(*_: object) -> Any:
+    raise AssertionError("the HTTP side must not run an analysis")
+
+
+RUNNING: Analysis[Any, RunningParameters, RunningResult] = Analysis(
+    name="running",
+    summary="running form",
+    parameters=RunningParameters,
+    result=RunningResult,
+    observe=_never,
+    store=_never,
+    restore=_never,
+    analyse=_never,
+    tables=_never,
+    overlay=_never,
+    report=_never,
+    used_models=_never,
+)
+
+
+@dataclass
+class MemoryJobs:
+    """Jobs in a dictionary."""
+
+    queue_limit: int = 1000
+    jobs: dict[str, Job] = field(default_factory=dict)
+    files: dict[str, tuple[Artefact, ...]] = field(default_factory=dict)
+    requests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
+    submitted: list[NewJob] = field(default_factory=list)
+
+    def submit(self, tenant_id: str, new: NewJob) -> Job:
+        if new.kind != "running":
+            raise BadParameter("There is no such analysis.")
+        request = json.dumps([new.kind, new.parameters, new.input_sha256, new.source_url], sort_keys=True)
+        if new.idempotency_key is not None and (tenant_id, new.idempotency_key) in self.requests:
+            earlier, job_id = self.requests[tenant_id, new.idempotency_key]
+            if earlier != request:
+                raise Conflict("This idempotency key was used for another request.")
+            return self.jobs[job_id]
+        if sum(not job.state.is_final for job in self.jobs.values()) >= self.queue_limit:
+            raise QueueFull
+        self.submitted.append(new)
+        job = Job(
+            id=str(UUID(int=len(self.submitted), version=4)),
+            tenant_id=tenant_id,
+            kind=new.kind,
+            parameters=new.parameters,
+            state=State.QUEUED,
+            created_s=1_800_000_000.25 + len(self.submitted),
+            input_key=new.input_key,
+            input_name=new.input_name,
+            source_url=new.source_url,
+            origin=new.origin,
+        )
+        self.jobs[job.id] = job
+        if new.idempotency_key is not None:
+            self.requests[tenant_id, new.idempotency_key] = (request, job.id)
+        return job
+
+    def get(self, tenant_id: str, job_id: str) -> Job:
+        job = self.jobs.get(job_id)
+        if job is None or job.tenant_id != tenant_id:
+            raise NotFound
+        return job
+
+    def page(
+        self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
+    ) -> Page:
+        mine = [
+            job
+            for job in sorted(self.jobs.values(), key=lambda job: -job.created_s)
+            if job.tenant_id == tenant_id and kind in {None, job.kind} and state in {None, job.state}
+        ]
+        if cursor is not None and not cursor.isdigit():
+            raise BadParameter("The cursor is not one of ours.")
+        start = int(cursor or 0)
+        more = start + limit < len(mine)
+        return Page(jobs=tuple(mine[start : start + limit]), next_cursor=str(start + limit) if more else None)
+
+    def cancel(self, tenant_id: str, job_id: str) -> Job:
+        job = self.get(tenant_id, job_id)
+        return job if job.state.is_final else self.change(job_id, state=State.CANCELLING)
+
+    def delete(self, tenant_id: str, job_id: str) -> None:
+        if not self.get(tenant_id, job_id).state.is_final:
+            raise Conflict("The analysis has not ended; cancel it first.")
+        del self.jobs[job_id]
+
+    def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
+        self.get(tenant_id, job_id)
+        return self.files.get(job_id, ())
+
+    def change(self, job_id: str, **fields: Any) -> Job:
+        """Move a job on, as a worker would."""
+        self.jobs[job_id] = replace(self.jobs[job_id], **fields)
+        return self.jobs[job_id]
+
+
+@dataclass
+class FolderFiles:
+    """Uploads and artefacts in one folder, with links signed by a key of this object."""
+
+    root: Path
+    secret: bytes = b"a secret of this test"
+
+    def create(self) -> Path:
+        (self.root / "incoming").mkdir(parents=True, exist_ok=True)
+        return self.root / "incoming" / f"{uuid4()}.part"
+
+    def keep(self, path: Path) -> str:
+        key = f"incoming/{path.stem}"
+        path.rename(self.root / key)
+        return key
+
+    def discard(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+    def incoming(self) -> list[Path]:
+        """Return every upload, finished or not."""
+        return sorted((self.root / "incoming").glob("*"))
+
+    def put(self, job_id: str, name: str, content: bytes, media_type: str) -> Artefact:
+        """Store an artefact."""
+        key = f"jobs/{job_id}/1/{name}"
+        path = self.root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        return Artefact(name=name, key=key, media_type=media_type, size_bytes=len(content), sha256=digest)
+
+    def path(self, key: str) -> Path:
+        if not (self.root / key).is_file():
+            raise NotFound
+        return self.root / key
+
+    def link(self, key: str, *, name: str, media_type: str, seconds: int = 3600) -> str:
+        query = {"name": name, "type": media_type, "exp": str(int(time.time()) + seconds)}
+        return f"/files/{quote(key)}?{urlencode({**query, 'sig': self._sign(key, query)})}"
+
+    def resolve(self, key: str, query: dict[str, str]) -> tuple[Path, str, str]:
+        if query.get("sig") != self._sign(key, query) or int(query["exp"]) < time.time():
+            raise Forbidden("The link is forged or has expired.")
+        return self.path(key), query["name"], query["type"]
+
+    def _sign(self, key: str, query: Mapping[str, str]) -> str:
+        text = json.dumps([key, query.get("name"), query.get("type"), query.get("exp")])
+        return hmac.new(self.secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+class TwoKeys:
+    """Two tenants with one key each."""
+
+    def tenant_for(self, secret: str) -> Tenant:
+        tenants = {KEY: TENANT, OTHER_KEY: OTHER}
+        if secret not in tenants:
+            raise Forbidden
+        return tenants[secret]
+
+    def create(self, name: str, *, tenant_name: str = "default", secret: str | None = None) -> tuple[ApiKey, Tenant, str]:
+        raise NotImplementedError
+
+    def page(self) -> tuple[ApiKey, ...]:
+        return ()
+
+    def revoke(self, key_id: str) -> None:
+        raise NotFound
+
+
+def services_in(folder: Path, *, problems: list[str] | None = None, queue_limit: int = 1000) -> Services:
+    """Return the ports of an application that keeps its files in a folder."""
+    files = FolderFiles(folder)
+    return Services(
+        jobs=MemoryJobs(queue_limit=queue_limit), uploads=files, keys=TwoKeys(), files=files, ready=lambda: list(problems or [])
+    )
