@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import typing
 from pathlib import Path
 
+from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from kinesight.analyses import CATALOGUE
+from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import CallerError, KinesightError, OperatorError, SceneError, all_errors
 from kinesight.settings import Settings
 
@@ -52,7 +57,59 @@ def errors_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"docs/reference/settings.md": settings_page, "docs/reference/errors.md": errors_page}
+def _type_name(kind: object) -> str:
+    arguments = [a for a in typing.get_args(kind) if a is not type(None)]
+    if typing.get_origin(kind) is typing.Literal:
+        return " or ".join(f"`{value}`" for value in arguments)
+    if typing.get_origin(kind) is None:
+        return getattr(kind, "__name__", str(kind))
+    if typing.get_origin(kind) is tuple:
+        if Ellipsis in arguments:
+            return f"list of {_type_name(arguments[0])}"
+        return f"{len(arguments)} × {_type_name(arguments[0])}"
+    if typing.get_origin(kind) is dict:
+        return f"by name: {_type_name(arguments[1])}"
+    return _type_name(arguments[0]) + (" or null" if len(arguments) < len(typing.get_args(kind)) else "")
+
+
+def _models_in(kind: object) -> list[type[BaseModel]]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return [kind]
+    return [model for argument in typing.get_args(kind) for model in _models_in(argument)]
+
+
+def _model_section(model: type[BaseModel], seen: list[type[BaseModel]]) -> list[str]:
+    if model in seen:
+        return []
+    seen.append(model)
+    lines = ["", f"## {model.__name__}", "", inspect.getdoc(model) or "", "", "| field | type |", "| --- | --- |"]
+    below: list[str] = []
+    for name, field in model.model_fields.items():
+        lines.append(f"| `{field.alias or name}` | {_type_name(field.annotation)} |")
+        for inner in _models_in(field.annotation):
+            below += _model_section(inner, seen)
+    return lines + below
+
+
+def result_page() -> str:
+    """Return docs/reference/result.md."""
+    seen: list[type[BaseModel]] = []
+    lines = [
+        "# Result documents",
+        "",
+        "Unknown is `null`, never 0. Times are seconds of the stream's own stamps. `left` and `right` are the person's.",
+        *_model_section(ResultDocument, seen),
+    ]
+    for analysis in CATALOGUE:
+        lines += ["", f"# `result` of `{analysis.name}`", *_model_section(analysis.result, seen)]
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "docs/reference/result.md": result_page,
+    "docs/reference/settings.md": settings_page,
+    "docs/reference/errors.md": errors_page,
+}
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The process that runs one job: one line of JSON in, lines of JSON out, one folder of results.
 
-It reads `{"kind", "parameters", "input_path" | "source_url", "input_name", "out_dir", "limits"}` from standard input and writes
+It reads `{"kind", "parameters", "input" | "source_url", "input_name", "out_dir", "limits"}` from standard input and writes
 `{"progress": {"stage", "done", "total"}}` lines, then one `{"done": {"artefacts": [...]}}` or `{"error": {"code", "message", ...}}`.
 Standard output belongs to this protocol alone.
 """
@@ -73,8 +73,8 @@ def run_job(request: dict[str, Any], watch: PipeWatch, settings: Settings) -> li
 
 
 def _input(request: dict[str, Any], out: Path, watch: PipeWatch, settings: Settings) -> Path:
-    if request.get("input_path"):
-        return Path(request["input_path"])
+    if request.get("input"):
+        return Path(request["input"])
     if not request.get("source_url"):
         raise BadParameter("The job has neither an uploaded video nor an address to fetch it from.")
     out.mkdir(parents=True, exist_ok=True)

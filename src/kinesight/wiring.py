@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import BaseModel, ValidationError
 
 from kinesight.analyses import CATALOGUE
+from kinesight.apis.application import Services, create_app
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import BadParameter
-from kinesight.domain.job import Keys
+from kinesight.domain.job import Keys, Tenant
 from kinesight.domain.ports import Watch
 from kinesight.drawing.canvas import PictureCanvas
+from kinesight.jobs.process import run_worker
+from kinesight.jobs.service import JobService
+from kinesight.jobs.supervisor import Role, supervise
 from kinesight.media.jpeg import encode_jpeg
 from kinesight.media.reader import ConfinedVideoReader, MediaLimits
 from kinesight.media.writer import open_video_writer
 from kinesight.pipeline.run import Run, Studio, VideoSource
 from kinesight.settings import Settings
-from kinesight.storage.opening import open_storage
+from kinesight.storage.opening import Storage, open_storage
 from kinesight.vision.catalogue import CATALOGUE as MODELS
 from kinesight.vision.catalogue import ModelRow
 from kinesight.vision.fetch import Verified, fetch, verify
@@ -31,6 +37,9 @@ from kinesight.vision.shelf import ModelShelf
 __all__ = ["fetch_samples"]
 
 Report = Callable[[str], None]
+
+SHUTDOWN_S = 15.0
+"""Time that the processes of a server have to end after their running jobs have been handed back."""
 
 
 def analysis_named(name: str) -> Analysis[Any, Any, Any]:
@@ -104,7 +113,69 @@ def verify_models(settings: Settings) -> tuple[Verified, ...]:
 
 
 @contextmanager
+def opened_storage(settings: Settings) -> Iterator[Storage]:
+    """Yield the storage of this installation and close it."""
+    storage = open_storage(settings)
+    try:
+        yield storage
+    finally:
+        storage.close()
+
+
+@contextmanager
 def opened_keys(settings: Settings) -> Iterator[Keys]:
     """Yield the API keys of this installation."""
-    with open_storage(settings) as storage:
+    with opened_storage(settings) as storage:
         yield storage.keys
+
+
+def bootstrap(settings: Settings) -> tuple[Tenant, str] | None:
+    """Make the first tenant and key on an empty installation and return them, this once; None on any other."""
+    with opened_storage(settings) as storage:
+        return storage.keys.bootstrap(secret=settings.bootstrap_key, client_id=settings.bootstrap_client_id)
+
+
+def application(settings: Settings, storage: Storage) -> FastAPI:
+    """Return the HTTP application over the given storage."""
+    jobs = JobService(
+        store=storage.jobs,
+        files=storage.files,
+        kinds=parameter_models(),
+        queue_limit=settings.queue_limit,
+        max_attempts=settings.max_attempts,
+    )
+    services = Services(
+        jobs=jobs, uploads=storage.files, keys=storage.keys, files=storage.files, ready=lambda: not_ready(settings, storage)
+    )
+    return create_app(services, settings, analyses={analysis.name: analysis for analysis in CATALOGUE})
+
+
+def not_ready(settings: Settings, storage: Storage) -> list[str]:
+    """Return what keeps the server from working, one sentence each."""
+    problems = [f"Model {item.row.name} is {item.status}; run `kinesight models fetch`." for item in verify_models(settings) if item.status != "ok"]
+    try:
+        storage.database.version()
+    except ConnectionError as error:
+        problems.append(f"The database cannot be reached: {error}.")
+    return problems
+
+
+def work(settings: Settings, *, index: int) -> None:
+    """Run one worker until it is told to stop; every job runs in a `kinesight.child` of its own."""
+    with opened_storage(settings) as storage:
+        run_worker(
+            settings,
+            store=storage.jobs,
+            files=storage.files,
+            engine=storage.engine,
+            command=(sys.executable, "-m", "kinesight.child"),
+            index=index,
+        )
+
+
+def supervise_server(settings: Settings) -> int:
+    """Keep the API and the workers of one machine running until told to stop; return the exit status."""
+    me = (sys.executable, "-m")
+    roles = [Role(name="api", command=(*me, "kinesight.server"))]
+    roles += [Role(name=f"worker {n}", command=(*me, "kinesight", "worker", "--index", str(n))) for n in range(settings.workers)]
+    return supervise(roles, grace_s=settings.drain_s + SHUTDOWN_S)

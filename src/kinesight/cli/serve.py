@@ -1,0 +1,43 @@
+"""`kinesight serve` and `kinesight worker`: the long-running processes."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from kinesight.logs import start_logging
+from kinesight.settings import load_settings
+from kinesight.wiring import bootstrap, supervise_server, work
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; default 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; default 8000.")] = None,
+    data: Annotated[str | None, typer.Option(help="Folder for database, uploads and results.")] = None,
+) -> None:
+    """Serve the APIs and work on jobs, in one process group; prints the first API key once."""
+    settings = load_settings(host=host, port=port, data=data)
+    start_logging(settings.log)
+    first = bootstrap(settings)
+    if first is not None:
+        tenant, secret = first
+        typer.echo(f"API key    {secret}\nclient id  {tenant.client_id}\ntenant     {tenant.name}")
+        typer.echo("This key is shown once; `kinesight keys create NAME` makes another.")
+    typer.echo(f"Kinesight serves on http://{settings.host}:{settings.port} (documentation at /docs); data in {settings.data}")
+    # the other processes of the group read their settings themselves
+    os.environ["KINESIGHT_HOST"] = settings.host
+    os.environ["KINESIGHT_PORT"] = str(settings.port)
+    os.environ["KINESIGHT_DATA"] = str(settings.data.absolute())
+    raise typer.Exit(supervise_server(settings))
+
+
+def worker(
+    data: Annotated[str | None, typer.Option(help="Folder for uploads and results, shared with the server.")] = None,
+    index: Annotated[int | None, typer.Option(help="Number of this worker on this machine; default: the first free one after those of `serve`.")] = None,
+) -> None:
+    """Work on jobs of a server that runs elsewhere."""
+    settings = load_settings(data=data)
+    start_logging(settings.log)
+    work(settings, index=settings.workers if index is None else index)
