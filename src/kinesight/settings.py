@@ -45,7 +45,9 @@ class Settings(BaseSettings):
         default=1.0, gt=0, description="Seconds between two reports of a running job: progress out, wish to cancel in."
     )
     poll_s: float = Field(default=0.1, ge=0.01, description="Seconds between two looks of a worker into the queue.")
-    retry_s: float = Field(default=5.0, ge=0, description="Pause before the second try of a job; four times that before the third.")
+    retry_s: float = Field(
+        default=5.0, ge=0, description="Pause before the second try of a job; four times that before the third."
+    )
     drain_s: float = Field(default=20.0, ge=0, description="Time that a stopping worker gives its job before handing it back.")
     node: str | None = Field(
         default=None, description="Name of this machine among those that share a database; default: its host name."

@@ -155,6 +155,9 @@ class JobFiles(Protocol):
     def check_space(self) -> None:
         """Raise `DiskFull` when less than the reserve is free."""
 
+    def drop_other_attempts(self, job_id: str, fence: int) -> None:
+        """Remove what the other tries of a finished job left."""
+
     def forget(self, job: Forgotten) -> None:
         """Remove every file of a job."""
 
