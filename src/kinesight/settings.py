@@ -41,6 +41,17 @@ class Settings(BaseSettings):
     max_attempts: int = Field(default=3, ge=1, le=10, description="Tries of one job before it is given up as dead.")
     job_time_limit_s: float = Field(default=3600.0, gt=0, description="Wall time of one try of one job.")
     lease_s: float = Field(default=30.0, gt=0.5, description="Time after which the job of a silent worker is given to another.")
+    beat_s: float = Field(
+        default=1.0, gt=0, description="Seconds between two reports of a running job: progress out, wish to cancel in."
+    )
+    poll_s: float = Field(default=0.1, ge=0.01, description="Seconds between two looks of a worker into the queue.")
+    retry_s: float = Field(
+        default=5.0, ge=0, description="Pause before the second try of a job; four times that before the third."
+    )
+    drain_s: float = Field(default=20.0, ge=0, description="Time that a stopping worker gives its job before handing it back.")
+    node: str | None = Field(
+        default=None, description="Name of this machine among those that share a database; default: its host name."
+    )
     retention_days: float = Field(default=7.0, gt=0, description="Days that uploads, results and outputs are kept.")
     link_seconds: int = Field(default=3600, gt=0, description="Life of a signed link.")
     disk_reserve_mb: int = Field(default=500, ge=0, description="Free space below which new work is refused.")

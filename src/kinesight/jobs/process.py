@@ -1,0 +1,90 @@
+"""The worker process: one engine executor with one slot, and a sweeper beside it."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from kinesight.domain.engine import Engine, JobFiles, JobStore
+from kinesight.jobs.conversation import EXIT_S
+from kinesight.jobs.sweeper import Sweeper
+from kinesight.jobs.worker import Limits, Worker
+from kinesight.settings import Settings
+
+LOG = logging.getLogger(__name__)
+LOCK_EVERY_S = 0.2
+
+
+def executor_id(settings: Settings, index: int) -> str:
+    """Return the name of a worker: the same after a restart, so that it takes up at once what it dropped.
+
+    On SQLite everything is on one machine, whatever that is called after a restart of its container. On PostgreSQL the
+    machine's name comes first.
+    """
+    node = settings.node or ("local" if settings.database_url is None else socket.gethostname())
+    return f"{node}/worker/{index}"
+
+
+def run_worker(  # noqa: PLR0913  # the parts of one process, each named
+    settings: Settings,
+    *,
+    store: JobStore,
+    files: JobFiles,
+    engine: Engine,
+    command: Sequence[str],
+    index: int = 0,
+    queues: Sequence[str] | None = None,
+    limits_for_child: Mapping[str, Any] | None = None,
+) -> None:
+    """Work until SIGTERM or SIGINT. Call it from the main thread.
+
+    `command` starts the child that analyses. `index` counts the workers of this machine from 0; no two living ones share
+    one, which a lock in the data folder makes sure.
+    """
+    is_over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: is_over.set())
+    owner = executor_id(settings, index)
+    limits = Limits(
+        time_limit_s=settings.job_time_limit_s,
+        lease_s=settings.lease_s,
+        beat_s=min(settings.beat_s, settings.lease_s / 6),
+        retry_s=settings.retry_s,
+        drain_s=settings.drain_s,
+        for_child=limits_for_child or {},
+    )
+    worker = Worker(store=store, files=files, command=command, owner=owner, limits=limits)
+    sweeper = Sweeper(store=store, files=files, lease_s=settings.lease_s, retention_days=settings.retention_days)
+    with _only_one(settings.data / f"worker-{index}.lock", is_over) as is_mine:
+        if not is_mine:
+            return
+        # We hold the name, so whoever ran under it before is dead.
+        LOG.info("%s: begins; %d jobs of its former life are queued again", owner, store.reclaim(owner))
+        engine.serve(owner, worker.run, queues=queues)
+        sweeper.run(is_over)
+        LOG.info("%s: stops", owner)
+        worker.drain()
+        engine.stop(wait_s=settings.drain_s + EXIT_S)
+
+
+@contextmanager
+def _only_one(path: Path, is_over: threading.Event) -> Iterator[bool]:
+    with path.open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                LOG.warning("another process works under this name (%s); waiting for its end", path)
+                if is_over.wait(LOCK_EVERY_S):
+                    yield False
+                    return
+            else:
+                yield True
+                return

@@ -1,0 +1,109 @@
+"""What the APIs talk to: checks a request, makes it a job, and looks after its files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from kinesight.domain.engine import JobFiles, JobStore, Request
+from kinesight.domain.errors import BadParameter, KinesightError
+from kinesight.domain.job import Artefact, Job, NewJob, Page, State
+
+
+class JobService:
+    """Implements the port `Jobs`.
+
+    Parameters
+    ----------
+    store, files
+        Where jobs and their files are.
+    kinds
+        The parameters model of every kind of job that can be asked for.
+    queue_limit
+        Unfinished jobs of one tenant before new ones are refused.
+    max_attempts
+        Tries of one job before it is given up as dead.
+    """
+
+    def __init__(
+        self, *, store: JobStore, files: JobFiles, kinds: Mapping[str, type[BaseModel]], queue_limit: int, max_attempts: int
+    ) -> None:
+        self._store = store
+        self._files = files
+        self._kinds = dict(kinds)
+        self._queue_limit = queue_limit
+        self._max_attempts = max_attempts
+
+    def submit(self, tenant_id: str, new: NewJob) -> Job:
+        """Accept a job durably, then return it. An input that does not become part of a job is removed.
+
+        The same idempotency key with the same request returns the first job; with another request raises `Conflict`.
+        Raises `QueueFull`, `DiskFull`, `BadParameter` (unknown kind or parameters), `NotFound` (input).
+        """
+        try:
+            job = self._accept(tenant_id, new)
+        except KinesightError:
+            self._discard(new.input_key)
+            raise
+        if new.input_key != job.input_key:
+            self._discard(new.input_key)
+        return job
+
+    def get(self, tenant_id: str, job_id: str) -> Job:
+        """Return a job. Raises `NotFound`."""
+        return self._store.get(tenant_id, job_id)
+
+    def page(
+        self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
+    ) -> Page:
+        """Return jobs, newest first, without their results. Raises `BadParameter` for a cursor that is not one of ours."""
+        return self._store.page(tenant_id, limit=limit, cursor=cursor, kind=kind, state=state)
+
+    def cancel(self, tenant_id: str, job_id: str) -> Job:
+        """Ask a job to stop; a final job is returned unchanged. Raises `NotFound`."""
+        return self._store.cancel(tenant_id, job_id)
+
+    def delete(self, tenant_id: str, job_id: str) -> None:
+        """Forget a final job and its files. Raises `NotFound`, `Conflict` while it is not final."""
+        self._files.forget(self._store.delete(tenant_id, job_id))
+
+    def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
+        """Return the files of a job, by name. Raises `NotFound`."""
+        return self._store.artefacts(tenant_id, job_id)
+
+    def _accept(self, tenant_id: str, new: NewJob) -> Job:
+        if (new.input_key is None) == (new.source_url is None):
+            raise BadParameter("Send either a video or the address of one.")
+        if new.input_key is not None:
+            self._files.path(new.input_key)
+        new = replace(new, parameters=self._checked(new))
+        self._files.check_space()
+        request = Request(new=new, request_hash=_fingerprint(new), queue_limit=self._queue_limit, max_attempts=self._max_attempts)
+        return self._store.insert(tenant_id, request)
+
+    def _checked(self, new: NewJob) -> dict[str, Any]:
+        model = self._kinds.get(new.kind)
+        if model is None:
+            raise BadParameter(f"There is no analysis {new.kind!r}; there are: {', '.join(sorted(self._kinds))}.")
+        try:
+            # With the defaults of today, so that the job means the same after an upgrade.
+            return model.model_validate(new.parameters).model_dump(mode="json")
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(map(str, first["loc"]))
+            raise BadParameter(f"{place}: {first['msg']}" if place else first["msg"]) from error
+
+    def _discard(self, input_key: str | None) -> None:
+        # A key that a job refers to is not ours to remove, whoever sent it again.
+        if input_key is not None and not self._store.knows_input(input_key):
+            self._files.forget_input(input_key)
+
+
+def _fingerprint(new: NewJob) -> str:
+    asked = [new.kind, new.parameters, new.input_sha256 or new.input_key, new.source_url, new.origin]
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,224 @@
+"""Runs one try of one job: take the lease, let a child work, keep the lease, commit once."""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kinesight.domain.engine import Claim, Ending, JobFiles, JobStore, Setback
+from kinesight.domain.errors import DeadlineExceeded, DiskFull, KinesightError, OperatorError, WorkerCrashed
+from kinesight.domain.job import Artefact, State
+from kinesight.jobs.conversation import Conversation, Crashed, Done, Outcome, Refused, Stop, Task
+
+LOG = logging.getLogger(__name__)
+RESULT = "result.json"
+JITTER = 0.25  # so that jobs that failed together do not come back together
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Times of one try, in seconds, and what is passed on to the child."""
+
+    time_limit_s: float
+    lease_s: float
+    beat_s: float
+    retry_s: float
+    drain_s: float
+    for_child: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Worker:
+    """Works on jobs in children of its own. `run` is called by the engine, each time in a thread that stays."""
+
+    def __init__(self, *, store: JobStore, files: JobFiles, command: Sequence[str], owner: str, limits: Limits) -> None:
+        self._store = store
+        self._files = files
+        self._command = tuple(command)
+        self._owner = owner
+        self._limits = limits
+        self._drained_at_s: float | None = None
+
+    def drain(self) -> None:
+        """Give running jobs the grace time, then hand them back."""
+        self._drained_at_s = time.monotonic() + self._limits.drain_s
+
+    def run(self, job_id: str, fence: int) -> None:
+        """Work on a job if this entry is still the valid one, and leave it in a state from which it goes on."""
+        claim = self._store.start(job_id, fence=fence, owner=self._owner)
+        if claim is None:
+            LOG.info("job %s has changed hands since this entry (fence %d) was made", job_id, fence)
+            return
+        LOG.info("job %s: try %d begins (fence %d)", job_id, claim.job.attempt, claim.fence)
+        try:
+            self._try(claim)
+        except ConnectionError:
+            # Nothing can be written down; the lease runs out and a sweeper queues the job again.
+            LOG.exception("job %s: the database went away", job_id)
+        except KinesightError as error:
+            if isinstance(error, OperatorError):
+                self._set_back(claim, error.code, error.message)
+            else:
+                self._finish(claim, Ending(state=State.FAILED, error_code=error.code, error_message=error.message))
+        except Exception:  # the one place that must survive any mistake of ours
+            LOG.exception("job %s: the worker made a mistake", job_id)
+            self._set_back(claim, WorkerCrashed.code, "The worker failed on this job; see the server log.")
+
+    def _try(self, claim: Claim) -> None:
+        job = claim.job
+        task = Task(
+            job_id=job.id,
+            attempt=job.attempt,
+            kind=job.kind,
+            parameters=job.parameters,
+            out_dir=self._files.attempt_folder(job.id, claim.fence),
+            input_path=None if job.input_key is None else self._files.path(job.input_key),
+            input_name=job.input_name,
+            source_url=job.source_url,
+            limits=self._limits.for_child,
+        )
+        conversation = Conversation(self._command, task)
+        watch = _Watch(self._store, claim, conversation, limits=self._limits, drained_at_s=lambda: self._drained_at_s)
+        with watch:
+            outcome = conversation.outcome()
+            LOG.info("job %s: try %d came to %s", job.id, job.attempt, outcome)
+            self._conclude(claim, outcome, conversation.log_tail, out_dir=task.out_dir)
+
+    def _conclude(self, claim: Claim, outcome: Outcome, log_tail: str, *, out_dir: Path) -> None:
+        match outcome:
+            case Done():
+                self._succeed(claim, outcome, log_tail, out_dir=out_dir)
+            case Refused(is_final=True):
+                self._fail(claim, outcome.code, outcome.message, log_tail)
+            case Refused():
+                self._set_back(claim, outcome.code, outcome.message, log_tail)
+            case Crashed():
+                died = f"signal {-outcome.exit_status}" if outcome.exit_status < 0 else f"status {outcome.exit_status}"
+                message = f"The analysis process died ({died}) without an answer; see the server log."
+                self._set_back(claim, WorkerCrashed.code, message, log_tail)
+            case Stop.DEADLINE:
+                # Not tried again: it would take as long once more.
+                self._fail(claim, DeadlineExceeded.code, DeadlineExceeded().message, log_tail)
+            case Stop.CANCELLED:
+                self._finish(claim, Ending(state=State.CANCELLED, log_tail=log_tail))
+            case Stop.DRAINED:
+                self._persist(lambda: self._store.hand_back(claim.job.id, fence=claim.fence))
+            case Stop.LOST:
+                LOG.warning("job %s: the lease was lost; somebody else goes on", claim.job.id)
+
+    def _succeed(self, claim: Claim, done: Done, log_tail: str, *, out_dir: Path) -> None:
+        try:
+            result = _read_result(out_dir / RESULT)
+        except (OSError, ValueError) as error:
+            LOG.warning("job %s: %s cannot be read: %s", claim.job.id, RESULT, error)
+            self._set_back(claim, WorkerCrashed.code, "The analysis process left no readable result.", log_tail)
+            return
+        artefacts = self._files.collect(claim.job.id, claim.fence, done.artefacts)
+        self._finish(claim, Ending(state=State.SUCCEEDED, artefacts=artefacts, result=result, log_tail=log_tail))
+
+    def _fail(self, claim: Claim, code: str, message: str, log_tail: str) -> None:
+        artefacts: tuple[Artefact, ...] = ()
+        try:
+            artefacts = self._files.collect(claim.job.id, claim.fence)
+        except DiskFull:
+            LOG.warning("job %s: what was observed is not kept, the disk is full", claim.job.id)
+        ending = Ending(state=State.FAILED, artefacts=artefacts, error_code=code, error_message=message, log_tail=log_tail)
+        self._finish(claim, ending)
+
+    def _finish(self, claim: Claim, ending: Ending) -> None:
+        if not self._persist(lambda: self._store.finish(claim.job.id, fence=claim.fence, ending=ending)):
+            LOG.warning("job %s: the commit of fence %d was refused, the lease was lost", claim.job.id, claim.fence)
+            return
+        self._files.drop_other_attempts(claim.job.id, claim.fence)
+
+    def _set_back(self, claim: Claim, code: str, message: str, log_tail: str = "") -> None:
+        delay_s = self._limits.retry_s * 4.0 ** (claim.job.attempt - 1) * (1 + JITTER * random.random())  # noqa: S311
+        setback = Setback(error_code=code, error_message=message, delay_s=delay_s, log_tail=log_tail)
+        state = self._persist(lambda: self._store.retry(claim.job.id, fence=claim.fence, setback=setback))
+        LOG.warning("job %s: %s: %s -> %s", claim.job.id, code, message, state)
+
+    def _persist(self, write: Callable[[], Answer]) -> Answer:
+        """Write, and while the database is away try again for as long as a lease lasts. Raises `ConnectionError`."""
+        until_s = time.monotonic() + self._limits.lease_s
+        while True:
+            try:
+                return write()
+            except (ConnectionError, DiskFull):
+                if time.monotonic() > until_s:
+                    raise
+                time.sleep(self._limits.beat_s)
+
+
+class _Watch:
+    """Beats while a job runs, its commit included, and interrupts it when it must not go on."""
+
+    def __init__(
+        self,
+        store: JobStore,
+        claim: Claim,
+        conversation: Conversation,
+        *,
+        limits: Limits,
+        drained_at_s: Callable[[], float | None],
+    ) -> None:
+        self._store = store
+        self._claim = claim
+        self._conversation = conversation
+        self._limits = limits
+        self._drained_at_s = drained_at_s
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"watch-{claim.job.id}", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *exception: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        why = Stop.LOST  # also when this thread dies of a mistake: without beats nobody may go on
+        try:
+            why = self._reason_to_stop()
+        finally:
+            self._conversation.interrupt(why)
+
+    def _reason_to_stop(self) -> Stop:
+        ends_at_s = time.monotonic() + self._limits.time_limit_s
+        held_until_s = time.monotonic() + self._limits.lease_s
+        while not self._is_over.wait(self._limits.beat_s):
+            now_s = time.monotonic()
+            try:
+                beat = self._store.beat(self._claim.job.id, fence=self._claim.fence, progress=self._conversation.progress)
+            except (ConnectionError, DiskFull):
+                if now_s > held_until_s:
+                    return Stop.LOST
+                continue
+            held_until_s = now_s + self._limits.lease_s
+            drained_at_s = self._drained_at_s()
+            reasons = {
+                Stop.LOST: not beat.is_held,
+                Stop.CANCELLED: beat.cancel_requested,
+                Stop.DEADLINE: now_s > ends_at_s,
+                Stop.DRAINED: drained_at_s is not None and now_s > drained_at_s,
+            }
+            for reason, is_given in reasons.items():
+                if is_given:
+                    return reason
+        return Stop.LOST  # nobody listens any more
+
+
+def _read_result(path: Path) -> dict[str, Any]:
+    # NaN and infinity are no JSON and no database keeps them; unknown is null
+    document = json.loads(path.read_text(encoding="utf-8"), parse_constant=lambda _: None)
+    if not isinstance(document, dict):
+        raise ValueError(f"{path.name} is not an object")  # noqa: TRY004  # a bad document, not a bad call
+    return document

@@ -1,0 +1,182 @@
+"""The seam to DBOS Transact, and the only module that knows it: entries in, calls out, leftovers found."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+
+if TYPE_CHECKING:
+    from dbos import EnqueueOptions
+
+WORKFLOW = "kinesight.run"
+APPLICATION = "kinesight"
+WIRE_VERSION = "1"  # only entries of the same version are taken; a new value strands what older servers accepted
+SLOTS_PER_EXECUTOR = 1  # DBOS keeps this number per queue, not per process, so machines of different size add processes
+VIDEO_QUEUE = "video"
+QUEUE_OF_KIND = {"alarm": "alarm"}  # a kind that must not wait behind long videos
+QUEUES = (VIDEO_QUEUE, *QUEUE_OF_KIND.values())
+LIVE = {"ENQUEUED", "DELAYED", "PENDING"}
+PRUNE_AT_ONCE = 500
+
+
+def queue_for(kind: str) -> str:
+    """Return the queue in which jobs of a kind wait."""
+    return QUEUE_OF_KIND.get(kind, VIDEO_QUEUE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One place in the queue: valid for one fence of one job."""
+
+    job_id: str
+    fence: int
+    made_us: int
+
+    @property
+    def id(self) -> str:
+        """Return the workflow id; it begins with the time because DBOS orders entries of the same second by id."""
+        return f"{self.made_us:016x}:{self.job_id}:{self.fence}"
+
+    @classmethod
+    def parse(cls, entry_id: str) -> Entry:
+        """Return the entry of an id. Raises ValueError."""
+        made, job_id, fence = entry_id.split(":")
+        return cls(job_id=job_id, fence=int(fence), made_us=int(made, 16))
+
+
+def new_entry(job_id: str, fence: int) -> Entry:
+    """Return an entry to enqueue now."""
+    return Entry(job_id=job_id, fence=fence, made_us=time.time_ns() // 1000)
+
+
+class DbosEngine:
+    """DBOS on the database of the jobs, so that a job and its queue entry are written in one transaction."""
+
+    def __init__(self, url: sa.URL, *, tenant_concurrency: int, poll_s: float) -> None:
+        self._url = url.render_as_string(hide_password=False)
+        self._tenant_concurrency = tenant_concurrency
+        self._poll_s = poll_s
+        self._client: DBOSClient | None = None
+        # It tells of every step at the level of information, the address of the database included.
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+
+    def prepare(self) -> None:
+        """Make or update the queue's tables and settings; call it under the schema lock."""
+        DBOS.migrate(self._url)
+        for queue in QUEUES:
+            self._queue().register_queue(
+                queue,
+                worker_concurrency=SLOTS_PER_EXECUTOR,
+                partition_concurrency=self._tenant_concurrency,
+                polling_interval_sec=self._poll_s,
+                on_conflict="always_update",
+            )
+
+    def enqueue(self, connection: sa.Connection, entry: Entry, *, kind: str, tenant_id: str, delay_s: float = 0.0) -> None:
+        """Put an entry into the queue as part of the caller's transaction."""
+        options: EnqueueOptions = {
+            "workflow_name": WORKFLOW,
+            "queue_name": queue_for(kind),
+            "workflow_id": entry.id,
+            "app_version": WIRE_VERSION,
+            "queue_partition_key": tenant_id,
+        }
+        if delay_s > 0:
+            options["delay_seconds"] = delay_s
+        self._queue().enqueue_in_transaction(connection, options, entry.id)
+
+    def live(self, entry_ids: Sequence[str], *, claim_s: float) -> set[str]:
+        """Return which of the entries will still be run.
+
+        An entry that was claimed more than `claim_s` ago and whose job has not started since belongs to a dead process.
+        """
+        if not entry_ids:
+            return set()
+        oldest_ms = (time.time() - claim_s) * 1000
+        found = self._queue().list_workflows(workflow_ids=list(entry_ids), load_input=False, load_output=False)
+        return {
+            one.workflow_id
+            for one in found
+            if one.status in LIVE and not (one.status == "PENDING" and (one.dequeued_at or 0) < oldest_ms)
+        }
+
+    def claimed_before(self, age_s: float) -> tuple[str, ...]:
+        """Return the entries that some process took more than this long ago and has not finished."""
+        found = self._queue().list_workflows(
+            status="PENDING", dequeued_before=_moment(age_s), load_input=False, load_output=False, name=WORKFLOW
+        )
+        return tuple(one.workflow_id for one in found)
+
+    def abandon(self, entry_ids: Iterable[str]) -> None:
+        """Take entries out of the count of what a tenant has running."""
+        ids = list(entry_ids)
+        if ids:
+            self._queue().cancel_workflows(ids)
+
+    def prune(self, *, older_than_s: float) -> None:
+        """Forget entries that ended so long ago."""
+        found = self._queue().list_workflows(
+            completed_before=_moment(older_than_s), limit=PRUNE_AT_ONCE, load_input=False, load_output=False, name=WORKFLOW
+        )
+        if found:
+            self._queue().delete_workflows([one.workflow_id for one in found])
+
+    def serve(self, executor_id: str, run: Callable[[str, int], None], *, queues: Sequence[str] | None = None) -> None:
+        """Begin to take entries and call `run(job_id, fence)` for each in a thread of its own.
+
+        DBOS is one per process. `executor_id` must belong to no other living process, and should be the same after a
+        restart, so that entries claimed by the dead process are offered again at once.
+        """
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_url": self._url,
+            "application_version": WIRE_VERSION,
+            "executor_id": executor_id,
+            "serializer": DBOSPortableJSONSerializer(),
+            "run_migrations": False,
+            "sys_db_pool_size": 5,
+            "log_level": "WARNING",
+        }
+        DBOS(config=config)
+
+        def take(entry_id: str) -> None:
+            entry = Entry.parse(entry_id)
+            run(entry.job_id, entry.fence)
+
+        DBOS.workflow(name=WORKFLOW)(take)
+        DBOS.listen_queues(list(queues or QUEUES))
+        DBOS.launch()
+
+    def stop(self, *, wait_s: float) -> None:
+        """Take no more entries, wait for the running ones at most so long, and let go of the database."""
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=int(wait_s) + 1)
+
+    def close(self) -> None:
+        """Close the connections for enqueueing."""
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None
+
+    def _queue(self) -> DBOSClient:
+        if self._client is None:
+            self._client = DBOSClient(
+                system_database_url=self._url, application_name=APPLICATION, serializer=DBOSPortableJSONSerializer(), lazy=True
+            )
+        return self._client
+
+
+def _moment(age_s: float) -> str:
+    return datetime.fromtimestamp(time.time() - age_s, tz=UTC).isoformat()
+
+
+def new_id() -> str:
+    """Return a random id."""
+    return str(uuid.uuid4())

@@ -1,0 +1,1 @@
+"""The history of our tables; applied at start, oldest first."""

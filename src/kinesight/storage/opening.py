@@ -1,0 +1,72 @@
+"""Opens the storage of an installation: schema up to date, secret made, everything behind its port."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from kinesight.domain.errors import BadSetting
+from kinesight.settings import Settings
+from kinesight.storage.database import Database, database_url
+from kinesight.storage.engine import DbosEngine
+from kinesight.storage.files import LocalFiles
+from kinesight.storage.job_store import SqlJobStore
+from kinesight.storage.keys import SqlKeys
+from kinesight.storage.tables import secrets as secret_table
+
+LINK_SECRET = "links"  # noqa: S105  # the name of a row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """The state of one installation. `files` is also the port `Uploads`."""
+
+    jobs: SqlJobStore
+    keys: SqlKeys
+    files: LocalFiles
+    engine: DbosEngine
+    database: Database
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.close()
+        self.database.close()
+
+
+def open_storage(settings: Settings) -> Storage:
+    """Return the storage of an installation, made or brought up to date first.
+
+    Any number of processes may do this at once. Raises `BadSetting`, `DiskFull`, and `ConnectionError` when the database
+    cannot be reached.
+    """
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSetting(f"Setting data: {settings.data} cannot be made or used: {error.strerror}.") from error
+    url = database_url(settings)
+    database = Database(url)
+    engine = DbosEngine(url, tenant_concurrency=settings.tenant_concurrency, poll_s=settings.poll_s)
+    with database.schema_lock():
+        database.upgrade()
+        engine.prepare()
+        secret = _link_secret(database)
+    return Storage(
+        jobs=SqlJobStore(database, engine, lease_s=settings.lease_s),
+        keys=SqlKeys(database),
+        files=LocalFiles(settings.data, secret=secret, reserve_mb=settings.disk_reserve_mb),
+        engine=engine,
+        database=database,
+    )
+
+
+def _link_secret(database: Database) -> bytes:
+    # In the database, because every host that answers for it must accept the links of every other.
+    with database.write() as connection:
+        row = connection.execute(sa.select(secret_table.c.value).where(secret_table.c.name == LINK_SECRET)).one_or_none()
+        if row is None:
+            row = connection.execute(
+                sa.insert(secret_table).values(name=LINK_SECRET, value=secrets.token_hex(32)).returning(secret_table.c.value)
+            ).one()
+    return bytes.fromhex(row.value)

@@ -1,0 +1,182 @@
+"""How a job changes hands: each function is one guarded change inside the caller's transaction.
+
+            ┌───────── retry, lease expired, handed back ──────────┐
+            ▼                                                      │
+  insert → queued ── start ──→ running ── finish ──→ succeeded | failed
+            │                    │  └──── tries used up ──→ dead
+            │ cancel             │ cancel
+            ▼                    ▼
+         cancelled ←─ finish ─ cancelling
+
+A guard is the pair of state and fence. The fence grows by one whenever a job changes hands, so whoever still acts on an
+earlier value (a worker that was thought dead, a queue entry that comes twice) changes nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from kinesight.domain.engine import Ending, Setback
+from kinesight.domain.job import State
+from kinesight.storage.database import database_now
+from kinesight.storage.engine import DbosEngine, new_entry
+from kinesight.storage.rows import storable
+from kinesight.storage.tables import artefacts, attempts, jobs
+
+HELD = (State.RUNNING, State.CANCELLING)
+UNFINISHED = (State.QUEUED, *HELD)
+FREE = {"lease_owner": None, "lease_until_s": None}
+
+
+def begin(connection: sa.Connection, job_id: str, *, fence: int, owner: str, lease_s: float) -> bool:
+    """Turn queued into running and count the try."""
+    now = database_now()
+    row = connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.state == State.QUEUED, jobs.c.fence == fence)
+        .values(
+            state=State.RUNNING,
+            fence=jobs.c.fence + 1,
+            attempt=jobs.c.attempt + 1,
+            lease_owner=owner,
+            lease_until_s=now + lease_s,
+            started_s=sa.func.coalesce(jobs.c.started_s, now),
+            stage=None,
+            done=0,
+            total=None,
+        )
+        .returning(jobs.c.fence, jobs.c.attempt)
+    ).one_or_none()
+    if row is None:
+        return False
+    connection.execute(
+        sa.insert(attempts).values(job_id=job_id, fence=row.fence, attempt=row.attempt, owner=owner, started_s=now)
+    )
+    return True
+
+
+def end(connection: sa.Connection, job_id: str, *, fence: int, ending: Ending) -> bool:
+    """Turn running into a final state with all that belongs to it. Who asked to stop gets a stop, however far it came."""
+    state = _held_state(connection, job_id, fence=fence)
+    if state is None:
+        return False
+    if state is State.CANCELLING and ending.state is not State.CANCELLED:
+        ending = Ending(state=State.CANCELLED, artefacts=ending.artefacts, log_tail=ending.log_tail)
+    connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == job_id)
+        .values(
+            state=ending.state,
+            fence=jobs.c.fence + 1,
+            finished_s=database_now(),
+            result=ending.result,
+            error_code=ending.error_code,
+            error_message=storable(ending.error_message),
+            **FREE,
+        )
+    )
+    if ending.artefacts:
+        connection.execute(
+            sa.insert(artefacts),
+            [
+                {
+                    "job_id": job_id,
+                    "name": one.name,
+                    "key": one.key,
+                    "media_type": one.media_type,
+                    "size_bytes": one.size_bytes,
+                    "sha256": one.sha256,
+                }
+                for one in ending.artefacts
+            ],
+        )
+    _note(connection, job_id, fence=fence, outcome=ending.state, ending=ending)
+    return True
+
+
+def set_back(connection: sa.Connection, engine: DbosEngine, job_id: str, *, fence: int, setback: Setback) -> State | None:
+    """Turn running into queued, into dead when the tries are used up, or into cancelled when that was asked."""
+    row = connection.execute(
+        sa.select(jobs.c.state, jobs.c.attempt, jobs.c.max_attempts)
+        .where(jobs.c.id == job_id, jobs.c.fence == fence, jobs.c.state.in_(HELD))
+        .with_for_update()
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.state == State.CANCELLING:
+        end(connection, job_id, fence=fence, ending=Ending(state=State.CANCELLED, log_tail=setback.log_tail))
+        return State.CANCELLED
+    is_last = row.attempt >= row.max_attempts
+    ending = Ending(
+        state=State.DEAD if is_last else State.FAILED,
+        error_code=setback.error_code,
+        error_message=f"{setback.error_message} Tries: {row.attempt} of {row.max_attempts}.",
+        log_tail=setback.log_tail,
+    )
+    if is_last:
+        end(connection, job_id, fence=fence, ending=ending)
+        return State.DEAD
+    enqueue_again(connection, engine, job_id, fence=fence, delay_s=setback.delay_s)
+    _note(connection, job_id, fence=fence, outcome="retried", ending=ending)
+    return State.QUEUED
+
+
+def give_back(connection: sa.Connection, engine: DbosEngine, job_id: str, *, fence: int) -> bool:
+    """Turn running into queued as if the try had not been."""
+    state = _held_state(connection, job_id, fence=fence)
+    if state is None:
+        return False
+    if state is State.CANCELLING:
+        return end(connection, job_id, fence=fence, ending=Ending(state=State.CANCELLED))
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(attempt=jobs.c.attempt - 1))
+    enqueue_again(connection, engine, job_id, fence=fence)
+    _note(connection, job_id, fence=fence, outcome="handed back", ending=None)
+    return True
+
+
+def enqueue_again(connection: sa.Connection, engine: DbosEngine, job_id: str, *, fence: int, delay_s: float = 0.0) -> bool:
+    """Give an unfinished job a new entry in the queue and make every earlier one void."""
+    entry = new_entry(job_id, fence + 1)
+    row = connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.id == job_id, jobs.c.fence == fence, jobs.c.state.in_((State.QUEUED, State.RUNNING)))
+        .values(
+            state=State.QUEUED,
+            fence=entry.fence,
+            entry_id=entry.id,
+            due_s=database_now() + delay_s,
+            stage=None,
+            done=0,
+            total=None,
+            **FREE,
+        )
+        .returning(jobs.c.kind, jobs.c.tenant_id)
+    ).one_or_none()
+    if row is None:
+        return False
+    engine.enqueue(connection, entry, kind=row.kind, tenant_id=row.tenant_id, delay_s=delay_s)
+    return True
+
+
+def _held_state(connection: sa.Connection, job_id: str, *, fence: int) -> State | None:
+    state = connection.execute(
+        sa.select(jobs.c.state).where(jobs.c.id == job_id, jobs.c.fence == fence, jobs.c.state.in_(HELD)).with_for_update()
+    ).scalar_one_or_none()
+    return None if state is None else State(state)
+
+
+def _note(connection: sa.Connection, job_id: str, *, fence: int, outcome: str, ending: Ending | None) -> None:
+    found: dict[str, Any] = {}
+    if ending is not None:
+        found = {
+            "error_code": ending.error_code,
+            "error_message": storable(ending.error_message),
+            "log_tail": storable(ending.log_tail[-4000:]) or None,
+        }
+    connection.execute(
+        sa.update(attempts)
+        .where(attempts.c.job_id == job_id, attempts.c.fence == fence)
+        .values(finished_s=database_now(), outcome=outcome, **found)
+    )

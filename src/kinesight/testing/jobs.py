@@ -1,0 +1,351 @@
+"""Stand-ins for jobs, keys and files that need no database; they pass the contract tests of the real ones."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from kinesight.domain.engine import Beat, Claim, Ending, Forgotten, Progress, Request, Setback, Swept
+from kinesight.domain.errors import Conflict, Forbidden, NotFound, QueueFull
+from kinesight.domain.job import ApiKey, Artefact, Job, Page, State, Tenant
+from kinesight.jobs.service import JobService
+from kinesight.storage.files import LocalFiles
+from kinesight.storage.rows import read_cursor, write_cursor
+
+HELD = (State.RUNNING, State.CANCELLING)
+
+
+@dataclass(slots=True)
+class _Row:
+    job: Job
+    request: Request
+    fence: int = 0
+    owner: str | None = None
+    lease_until_s: float = 0.0
+    artefacts: tuple[Artefact, ...] = ()
+
+
+@dataclass(slots=True)
+class MemoryJobStore:
+    """Implements the port `JobStore`. `entries` is the queue: (job id, fence), oldest first."""
+
+    lease_s: float = 30.0
+    now_s: Callable[[], float] = time.time
+    entries: deque[tuple[str, int]] = field(default_factory=deque)
+    _rows: dict[str, _Row] = field(default_factory=dict)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def insert(self, tenant_id: str, request: Request) -> Job:
+        """Keep a job. Raises `QueueFull`, `Conflict`."""
+        with self._lock:
+            mine = [row for row in self._rows.values() if row.job.tenant_id == tenant_id]
+            new = request.new
+            for row in mine:
+                if new.idempotency_key is not None and row.request.new.idempotency_key == new.idempotency_key:
+                    if row.request.request_hash != request.request_hash:
+                        raise Conflict("This idempotency key was used with another request; use a fresh one.")
+                    return row.job
+            if sum(not row.job.state.is_final for row in mine) >= request.queue_limit:
+                raise QueueFull
+            job = Job(
+                id=str(uuid.uuid4()),
+                tenant_id=tenant_id,
+                kind=new.kind,
+                parameters=new.parameters,
+                state=State.QUEUED,
+                created_s=self.now_s(),
+                input_key=new.input_key,
+                source_url=new.source_url,
+                input_name=new.input_name,
+                origin=new.origin,
+            )
+            self._rows[job.id] = _Row(job, request)
+            self.entries.append((job.id, 0))
+            return job
+
+    def get(self, tenant_id: str, job_id: str) -> Job:
+        """Return a job. Raises `NotFound`."""
+        return self._find(tenant_id, job_id).job
+
+    def page(
+        self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
+    ) -> Page:
+        """Return jobs, newest first, without their results. Raises `BadParameter` for a strange cursor."""
+        before = None if cursor is None else read_cursor(cursor)
+        found = sorted(
+            (
+                replace(row.job, result=None)
+                for row in self._rows.values()
+                if row.job.tenant_id == tenant_id
+                and (kind is None or row.job.kind == kind)
+                and (state is None or row.job.state is state)
+                and (before is None or (row.job.created_s, row.job.id) < before)
+            ),
+            key=lambda job: (job.created_s, job.id),
+            reverse=True,
+        )
+        limit = max(1, limit)
+        page = found[:limit]
+        more = len(found) > limit
+        return Page(jobs=tuple(page), next_cursor=write_cursor(page[-1].created_s, page[-1].id) if more else None)
+
+    def cancel(self, tenant_id: str, job_id: str) -> Job:
+        """Ask a job to stop. Raises `NotFound`."""
+        with self._lock:
+            row = self._find(tenant_id, job_id)
+            if row.job.state is State.QUEUED:
+                row.fence += 1
+                row.job = replace(row.job, state=State.CANCELLED, finished_s=self.now_s())
+            elif row.job.state is State.RUNNING:
+                row.job = replace(row.job, state=State.CANCELLING)
+            return row.job
+
+    def delete(self, tenant_id: str, job_id: str) -> Forgotten:
+        """Remove a final job. Raises `NotFound`, `Conflict`."""
+        with self._lock:
+            job = self._find(tenant_id, job_id).job
+            if not job.state.is_final:
+                raise Conflict("The job is not finished; cancel it first.")
+            del self._rows[job_id]
+            return Forgotten(job_id=job_id, input_key=job.input_key)
+
+    def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
+        """Return the files of a job, by name. Raises `NotFound`."""
+        return tuple(sorted(self._find(tenant_id, job_id).artefacts, key=lambda one: one.name))
+
+    def knows_input(self, key: str) -> bool:
+        """Return whether a job refers to this input."""
+        return any(row.job.input_key == key for row in self._rows.values())
+
+    def start(self, job_id: str, *, fence: int, owner: str) -> Claim | None:
+        """Take the lease of a queued job and count the try."""
+        with self._lock:
+            row = self._rows.get(job_id)
+            if row is None or row.job.state is not State.QUEUED or row.fence != fence:
+                return None
+            row.fence += 1
+            row.owner = owner
+            row.lease_until_s = self.now_s() + self.lease_s
+            started_s = row.job.started_s or self.now_s()
+            row.job = replace(
+                row.job,
+                state=State.RUNNING,
+                attempt=row.job.attempt + 1,
+                started_s=started_s,
+                stage=None,
+                done=0,
+                total=None,
+            )
+            return Claim(job=row.job, fence=row.fence)
+
+    def beat(self, job_id: str, *, fence: int, progress: Progress) -> Beat:
+        """Prolong the lease and note the progress."""
+        with self._lock:
+            row = self._held(job_id, fence)
+            if row is None:
+                return Beat(is_held=False)
+            row.lease_until_s = self.now_s() + self.lease_s
+            row.job = replace(row.job, stage=progress.stage, done=progress.done, total=progress.total)
+            return Beat(is_held=True, cancel_requested=row.job.state is State.CANCELLING)
+
+    def finish(self, job_id: str, *, fence: int, ending: Ending) -> bool:
+        """End a job with everything it leaves behind; False if the lease was lost."""
+        with self._lock:
+            row = self._held(job_id, fence)
+            if row is None:
+                return False
+            if row.job.state is State.CANCELLING:
+                ending = Ending(state=State.CANCELLED, artefacts=ending.artefacts)
+            row.fence += 1
+            row.owner = None
+            row.artefacts = ending.artefacts
+            row.job = replace(
+                row.job,
+                state=ending.state,
+                finished_s=self.now_s(),
+                result=ending.result,
+                error_code=ending.error_code,
+                error_message=ending.error_message,
+            )
+            return True
+
+    def retry(self, job_id: str, *, fence: int, setback: Setback) -> State | None:
+        """Queue a job again, or end it as dead when its tries are used up; None if the lease was lost."""
+        with self._lock:
+            row = self._held(job_id, fence)
+            if row is None:
+                return None
+            if row.job.state is State.CANCELLING:
+                self.finish(job_id, fence=fence, ending=Ending(state=State.CANCELLED))
+            elif row.job.attempt >= row.request.max_attempts:
+                message = f"{setback.error_message} Tries: {row.job.attempt} of {row.request.max_attempts}."
+                ending = Ending(state=State.DEAD, error_code=setback.error_code, error_message=message)
+                self.finish(job_id, fence=fence, ending=ending)
+            else:
+                self._enqueue(row)
+            return row.job.state
+
+    def hand_back(self, job_id: str, *, fence: int) -> bool:
+        """Queue a job again without charging the try; False if the lease was lost."""
+        with self._lock:
+            row = self._held(job_id, fence)
+            if row is None:
+                return False
+            if row.job.state is State.CANCELLING:
+                return self.finish(job_id, fence=fence, ending=Ending(state=State.CANCELLED))
+            row.job = replace(row.job, attempt=row.job.attempt - 1)
+            self._enqueue(row)
+            return True
+
+    def reclaim(self, owner: str) -> int:
+        """Queue again what an earlier process of this owner left running."""
+        return self._set_back_all(lambda row: row.owner == owner)
+
+    def sweep(self, *, older_than_s: float) -> Swept:
+        """Put right what died on the way, and forget final jobs that ended so long ago."""
+        with self._lock:
+            expired = self._set_back_all(lambda row: row.lease_until_s < self.now_s())
+            waiting = set(self.entries)
+            stranded = [
+                row for row in self._rows.values() if row.job.state is State.QUEUED and (row.job.id, row.fence) not in waiting
+            ]
+            for row in stranded:
+                self._enqueue(row)
+            old = [row.job for row in self._rows.values() if (row.job.finished_s or self.now_s()) < self.now_s() - older_than_s]
+            for job in old:
+                del self._rows[job.id]
+            forgotten = tuple(Forgotten(job_id=job.id, input_key=job.input_key) for job in old)
+            return Swept(expired=expired, stranded=len(stranded), forgotten=forgotten)
+
+    def _set_back_all(self, which: Callable[[_Row], bool]) -> int:
+        setback = Setback(error_code="worker_crashed", error_message="The worker died while it ran this job; see the server log.")
+        with self._lock:
+            found = [row for row in self._rows.values() if row.job.state in HELD and which(row)]
+            for row in found:
+                self.retry(row.job.id, fence=row.fence, setback=setback)
+            return len(found)
+
+    def _enqueue(self, row: _Row) -> None:
+        row.fence += 1
+        row.owner = None
+        row.job = replace(row.job, state=State.QUEUED, stage=None, done=0, total=None)
+        self.entries.append((row.job.id, row.fence))
+
+    def _find(self, tenant_id: str, job_id: str) -> _Row:
+        row = self._rows.get(job_id)
+        if row is None or row.job.tenant_id != tenant_id:
+            raise NotFound("There is no job with this id.")
+        return row
+
+    def _held(self, job_id: str, fence: int) -> _Row | None:
+        row = self._rows.get(job_id)
+        return row if row is not None and row.fence == fence and row.job.state in HELD else None
+
+
+class MemoryFiles(LocalFiles):
+    """Implements `Files`, `Uploads` and `JobFiles` in a temporary folder that goes with the object."""
+
+    def __init__(self, *, now_s: Callable[[], float] = time.time) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="kinesight-", ignore_cleanup_errors=True)
+        super().__init__(Path(self._temporary.name), secret=b"a secret for tests", now_s=now_s)
+
+    def close(self) -> None:
+        """Remove the folder."""
+        self._temporary.cleanup()
+
+
+MemoryUploads = MemoryFiles
+"""The same object takes uploads and serves files, as the real one does."""
+
+
+class MemoryJobs(JobService):
+    """Implements the port `Jobs` without an engine: a test plays the worker with `run_next`."""
+
+    def __init__(
+        self,
+        kinds: Mapping[str, type[BaseModel]],
+        *,
+        files: MemoryFiles | None = None,
+        queue_limit: int = 1000,
+        max_attempts: int = 3,
+    ) -> None:
+        self.store = MemoryJobStore()
+        self.files = files or MemoryFiles()
+        super().__init__(store=self.store, files=self.files, kinds=kinds, queue_limit=queue_limit, max_attempts=max_attempts)
+
+    def run_next(self, *, progress: Progress | None = None) -> Claim:
+        """Start the oldest queued job as a worker would, and report progress. Raises IndexError when none waits."""
+        while True:
+            job_id, fence = self.store.entries.popleft()
+            claim = self.store.start(job_id, fence=fence, owner="test")
+            if claim is not None:
+                if progress is not None:
+                    self.store.beat(job_id, fence=claim.fence, progress=progress)
+                return claim
+
+    def succeed(self, claim: Claim, result: Mapping[str, Any], *, artefacts: Mapping[str, bytes] | None = None) -> None:
+        """End a running job well, with files."""
+        kept = self._write(claim, artefacts or {})
+        ending = Ending(state=State.SUCCEEDED, result=dict(result), artefacts=kept)
+        self.store.finish(claim.job.id, fence=claim.fence, ending=ending)
+
+    def fail(self, claim: Claim, code: str, message: str, *, artefacts: Mapping[str, bytes] | None = None) -> None:
+        """End a running job as refused, with what was observed up to then."""
+        kept = self._write(claim, artefacts or {})
+        ending = Ending(state=State.FAILED, error_code=code, error_message=message, artefacts=kept)
+        self.store.finish(claim.job.id, fence=claim.fence, ending=ending)
+
+    def _write(self, claim: Claim, contents: Mapping[str, bytes]) -> tuple[Artefact, ...]:
+        folder = self.files.attempt_folder(claim.job.id, claim.fence)
+        for name, content in contents.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes(content)
+        return self.files.collect(claim.job.id, claim.fence)
+
+
+class MemoryKeys:
+    """Implements the port `Keys`."""
+
+    def __init__(self) -> None:
+        self._tenants: dict[str, Tenant] = {}
+        self._keys: dict[str, ApiKey] = {}  # by secret
+
+    def tenant_for(self, secret: str) -> Tenant:
+        """Return whose key this is. Raises `Forbidden` for an unknown or revoked key."""
+        key = self._keys.get(secret)
+        if key is None or key.revoked_s is not None:
+            raise Forbidden
+        return next(tenant for tenant in self._tenants.values() if tenant.id == key.tenant_id)
+
+    def create(self, name: str, *, tenant_name: str = "default", secret: str | None = None) -> tuple[ApiKey, Tenant, str]:
+        """Make a key and return it with its tenant and the secret. Raises `Conflict`."""
+        secret = secret or secrets.token_hex(12)
+        if secret in self._keys:
+            raise Conflict("This key exists already.")
+        fresh = Tenant(id=str(uuid.uuid4()), name=tenant_name, client_id=secrets.token_hex(8))
+        tenant = self._tenants.setdefault(tenant_name, fresh)
+        key = ApiKey(id=str(uuid.uuid4()), tenant_id=tenant.id, name=name, prefix=secret[:6], created_s=time.time())
+        self._keys[secret] = key
+        return key, tenant, secret
+
+    def page(self) -> tuple[ApiKey, ...]:
+        """Return every key, oldest first."""
+        return tuple(self._keys.values())
+
+    def revoke(self, key_id: str) -> None:
+        """Make a key useless. Raises `NotFound`."""
+        for secret, key in self._keys.items():
+            if key.id == key_id:
+                self._keys[secret] = replace(key, revoked_s=key.revoked_s or time.time())
+                return
+        raise NotFound("There is no key with this id; see `kinesight keys list`.")
