@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
+import socket
+import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,12 +16,15 @@ from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
 
+import uvicorn
+
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.result import RunningResult
-from kinesight.apis.application import Services
+from kinesight.apis.application import Services, create_app
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.errors import BadParameter, Conflict, Forbidden, NotFound, QueueFull
 from kinesight.domain.job import ApiKey, Artefact, Job, NewJob, Page, State, Tenant
+from kinesight.settings import load_settings
 
 KEY = "test-key-of-the-first-tenant"
 OTHER_KEY = "test-key-of-the-other-tenant"
@@ -191,7 +197,7 @@ class TwoKeys:
         return ()
 
     def revoke(self, key_id: str) -> None:
-        raise NotFound
+        raise NotFound(f"There is no key {key_id}.")
 
 
 def services_in(folder: Path, *, problems: list[str] | None = None, queue_limit: int = 1000) -> Services:
@@ -200,3 +206,15 @@ def services_in(folder: Path, *, problems: list[str] | None = None, queue_limit:
     return Services(
         jobs=MemoryJobs(queue_limit=queue_limit), uploads=files, keys=TwoKeys(), files=files, ready=lambda: list(problems or [])
     )
+
+
+def main(folder: Path) -> None:
+    """Serve an application on a free port of loopback and print the port; settings come from the environment."""
+    app = create_app(services_in(folder), load_settings(), analyses={"running": RUNNING})
+    listener = socket.create_server(("127.0.0.1", 0))
+    os.write(1, f"{listener.getsockname()[1]}\n".encode())
+    uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -27,7 +27,9 @@ def file_response(path: Path, *, name: str, media_type: str) -> FileResponse:
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, max-age=3600", "Referrer-Policy": "no-referrer"}
     if media_type.partition(";")[0].strip().lower() in ACTIVE_TYPES:
         headers["Content-Security-Policy"] = REPORT_POLICY
-    return FileResponse(path, media_type=media_type, filename=name.rpartition("/")[2], content_disposition_type="inline", headers=headers)
+    return FileResponse(
+        path, media_type=media_type, filename=name.rpartition("/")[2], content_disposition_type="inline", headers=headers
+    )
 
 
 def files_router(dialect: Dialect) -> APIRouter:
