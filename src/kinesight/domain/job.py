@@ -32,7 +32,8 @@ class State(StrEnum):
 class Job:
     """One accepted request. Times are seconds since the epoch.
 
-    `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core never reads it.
+    `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core only passes its `limits` on
+    to the process that analyses.
     """
 
     id: str

@@ -83,7 +83,7 @@ class Worker:
             input_path=None if job.input_key is None else self._files.path(job.input_key),
             input_name=job.input_name,
             source_url=job.source_url,
-            limits=self._limits.for_child,
+            limits={**self._limits.for_child, **job.origin.get("limits", {})},
         )
         conversation = Conversation(self._command, task)
         watch = _Watch(self._store, claim, conversation, limits=self._limits, drained_at_s=lambda: self._drained_at_s)
