@@ -5,6 +5,7 @@ Standard input: one line of JSON with the task, then single bytes (see `messages
 
 from __future__ import annotations
 
+import errno
 import json
 import logging  # noqa: F401  # av loads it late, as below
 import mmap
@@ -23,6 +24,7 @@ import numpy as np
 
 from kinesight.media import messages
 from kinesight.media.confinement import die_with_parent, lock_down
+from kinesight.media.files import PlainFile
 from kinesight.media.geometry import square_size, upright_size
 from kinesight.media.pictures import Renderer
 from kinesight.media.sources import FFmpegSource, FolderSource, Refused, Source, WebPSource, check_size
@@ -43,32 +45,6 @@ _KNOWN_BEGINNINGS = (
     (0, b"\x00\x00\x01\xba"),
     (0, b"DKIF"),
 )
-
-
-class PlainFile:
-    """What FFmpeg and Pillow may do with the file: read it and move in it."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._file = os.fdopen(descriptor, "rb", buffering=0)
-        self._size = os.fstat(descriptor).st_size
-
-    def read(self, size: int = -1) -> bytes:
-        """Read at most so many bytes."""
-        return self._file.read(size) or b""
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        """Move and return the new position."""
-        return self._file.seek(offset, whence)
-
-    def tell(self) -> int:
-        """Return the position."""
-        return self._file.tell()
-
-    def beginning(self) -> bytes:
-        """Return the first bytes and go back to the start."""
-        start = self.read(32)
-        self.seek(0)
-        return start
 
 
 class Commands:
@@ -224,7 +200,23 @@ def _lock_down(task: Mapping[str, Any]) -> None:
     _send({"kind": "locked", "why_no_filter": state.why_no_filter, "no_new_privileges": state.no_new_privileges})
 
 
+def _add_sound(task: Mapping[str, Any]) -> None:
+    from kinesight.media import sound  # noqa: PLC0415  # not needed for pictures
+
+    job = sound.SoundJob(task)
+    _lock_down(task)
+    try:
+        _send({"kind": "end", "has_sound": job.run()})
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise Refused("disk_full") from error
+        raise Refused("decoder_crashed", "The sound could not be copied.") from error
+
+
 def _run(task: Mapping[str, Any]) -> None:
+    if task["task"] == "add_sound":
+        _add_sound(task)
+        return
     file = _prepare(task)
     memory = mmap.mmap(task["ring"], 0) if "ring" in task else None
     _lock_down(task)

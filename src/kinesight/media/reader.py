@@ -149,7 +149,7 @@ class ConfinedVideoReader:
         with ExitStack() as stack:
             inbox: mmap.mmap | None = None
             if self._folder is None:
-                file = stack.enter_context(_regular_file(self._path, self._limits.max_bytes))
+                file = stack.enter_context(regular_file(self._path, self._limits.max_bytes))
                 task = task | {"file": file}
                 passed = [*descriptors, file]
             else:
@@ -184,7 +184,7 @@ class ConfinedVideoReader:
 
 
 @contextmanager
-def _regular_file(path: Path, max_bytes: int) -> Iterator[int]:
+def regular_file(path: Path, max_bytes: int) -> Iterator[int]:
     """Open a regular file that is not too large."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

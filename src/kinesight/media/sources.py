@@ -24,6 +24,8 @@ FORMATS = (
 )
 """Demuxers that read one file and never open another; playlists, manifests, concatenations and devices are not among them."""
 
+CONTAINER_OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "none", "max_streams": "100"}
+
 DECODERS = (
     "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,libdav1d,av1,vvc,mpeg4,msmpeg4v1,msmpeg4,msmpeg4v2,mpeg1video,mpeg2video,h263,h263p,flv,mjpeg,"
     "gif,png,apng,prores,dnxhd,ffv1,huffyuv,ffvhuff,utvideo,rawvideo,theora,wmv1,wmv2,wmv3,vc1,svq3,cinepak,dvvideo,qtrle,v210,"
@@ -93,9 +95,8 @@ class FFmpegSource:
     def __init__(self, file: Any, *, max_side_px: int, threads: int) -> None:
         self.damage = 0
         self._max_side_px = max_side_px
-        whitelists = {"format_whitelist": FORMATS, "protocol_whitelist": "none", "max_streams": "100"}
         guard = {"max_pixels": str(max_side_px**2)}
-        self._container = av.open(file, container_options=whitelists, options=guard, metadata_errors="replace")
+        self._container = av.open(file, container_options=CONTAINER_OPTIONS, options=guard, metadata_errors="replace")
         self._stream = _best_stream(self._container)
         context = self._stream.codec_context
         if context is None or context.name not in DECODERS.split(","):
