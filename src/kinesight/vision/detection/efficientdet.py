@@ -61,7 +61,7 @@ class EfficientDetLite0:
         # trained on plainly resized pictures, without a letterbox; averaging areas finds no more than this and costs 4 ms
         small = cv2.resize(rgb, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_LINEAR)
         codes, scores = self._session.run(small[np.newaxis])
-        # of 1.7 million scores, only the few good ones are decoded; the flat search is ten times quicker than one in two dimensions
+        # of 1.7 million scores only the few good ones are decoded; searching flat is ten times quicker than in two dimensions
         anchor, class_number = np.divmod(np.flatnonzero(scores.ravel() >= self._threshold), _CLASSES)
         score = scores[0, anchor, class_number].astype(np.float64)
         height, width = rgb.shape[:2]
