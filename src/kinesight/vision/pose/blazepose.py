@@ -86,8 +86,8 @@ def decode(values: NDArray[np.float32]) -> tuple[Floats, Floats]:
     Each point has x, y, z and the logits of its visibility and presence; the score is the product of both probabilities.
     """
     table = values.reshape(_POINTS, _VALUES).astype(np.float64)
-    probability = 1 / (1 + np.exp(-np.clip(table[:, 3:5], -60, 60)))
-    return table[:, :2], np.prod(probability, axis=1)
+    probability = 1 / (1 + np.exp(-table[:, 3:5]))
+    return table[:, :2], probability[:, 0] * probability[:, 1]
 
 
 def roi_of_body(centre_px: Floats, circle_px: Floats) -> Roi:

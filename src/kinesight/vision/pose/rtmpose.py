@@ -60,7 +60,7 @@ class RtmPose:
 
     Notes
     -----
-    A point's score is the smaller of its two SimCC maxima, cut to 0..1. There is no presence output: the mean score stands for it.
+    A point's score is the smaller of its two SimCC maxima, cut to 0..1. There is no presence output; the mean score stands in.
     Source: Jiang et al., RTMPose, 2023; Li et al., SimCC, ECCV 2022.
     """
 
@@ -108,8 +108,8 @@ class RtmPose:
 def decode(simcc_x: NDArray[np.generic], simcc_y: NDArray[np.generic]) -> tuple[Floats, Floats]:
     """Return positions (n, 2) in pixels of the network's picture and scores (n,) 0..1.
 
-    The inputs are the bins of each point, (n, 2 × width) and (n, 2 × height). A bin's number over the split ratio is a pixel index;
-    half a pixel leads from there to the continuous position. A point without any positive bin is NaN with score 0.
+    The inputs are the bins of each point, (n, 2 × width) and (n, 2 × height). A bin's number over the split ratio is a pixel
+    index; half a pixel leads from there to the continuous position. A point without any positive bin is NaN with score 0.
     """
     index = np.stack([simcc_x.argmax(axis=1), simcc_y.argmax(axis=1)], axis=1)
     peak = np.minimum(simcc_x.max(axis=1), simcc_y.max(axis=1)).astype(np.float64)
