@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -51,7 +52,7 @@ def make_clip(sample: Path, target: Path, *, seconds: float, fps: int) -> None:
         stream.width, stream.height, stream.pix_fmt = 1080, 1920, "yuv420p"
         for number in range(int(seconds * fps)):
             picture = pictures[order[number % len(order)]]
-            picture.pts, picture.time_base = number, stream.codec_context.time_base
+            picture.pts, picture.time_base = number, Fraction(1, fps)
             out.mux(stream.encode(picture))
         out.mux(stream.encode(None))
 
@@ -130,7 +131,9 @@ def watched_run(video: Path, name: str) -> dict[str, float]:
 
 def machine() -> str:
     """Return one line about this machine."""
-    model = next((line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?")
+    model = next(
+        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?"
+    )
     return f"{model}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
 
 
@@ -156,7 +159,9 @@ def main() -> None:
     _, sample = fetch_samples(load_settings().models.parent / "samples")
     seconds = 3 if options.quick else 10
     print(machine())
-    print(f"{'clip, pose model':34} {'frames':>6} {'pose ms':>8} {'numbers s':>9} {'÷ pose':>7} {'total s':>8} {'÷ pose':>7} {'× time':>7} {'peak MB':>7}")
+    print(
+        f"{'clip, pose model':34} {'frames':>6} {'pose ms':>8} {'numbers s':>9} {'÷ pose':>7} {'total s':>8} {'÷ pose':>7} {'× time':>7} {'peak MB':>7}"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for label, name, length, fps in (
             ("1080p60, heavy", "heavy", seconds, 60),
@@ -168,7 +173,9 @@ def main() -> None:
             if not clip.exists():
                 make_clip(sample, clip, seconds=length, fps=fps)
             report(label, watched_run(clip, name), fps)
-    print("numbers: decode, detector, pose, analysis; total: annotated video, report and start-up of models too; ÷ pose: over frames × pose ms")
+    print(
+        "numbers: decode, detector, pose, analysis; total: annotated video, report and start-up of models too; ÷ pose: over frames × pose ms"
+    )
 
 
 if __name__ == "__main__":

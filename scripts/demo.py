@@ -45,7 +45,11 @@ def main() -> None:
         fetch_models(settings, report=say)
         sprint, treadmill = fetch_samples(settings.models.parent / "samples", report=say)
         run("running-side", sprint, title="Running form, side view: a man sprints off while a woman walks by")
-        run("running-refused", treadmill, title="Running form, a clip that is not one: a man walks on a treadmill, filmed from behind")
+        run(
+            "running-refused",
+            treadmill,
+            title="Running form, a clip that is not one: a man walks on a treadmill, filmed from behind",
+        )
     except KinesightError as error:
         sys.stderr.write(f"error: {error.code}: {error.message}\n")
         sys.exit(error.exit_status)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -39,14 +40,26 @@ def excerpt(sample: Path, target: Path) -> None:
         for number, frame in enumerate(source.decode(video=0)):
             if number >= 197:
                 picture = frame.reformat(width=640, height=360, format="yuv420p")
-                picture.pts, picture.time_base = number - 197, stream.codec_context.time_base
+                picture.pts, picture.time_base = number - 197, Fraction(1, 30)
                 out.mux(stream.encode(picture))
         out.mux(stream.encode(None))
 
 
 def through_cli(video: Path, folder: Path) -> str:
     """Return the outcome of one command: `ok`, an error code, or `UNTYPED` with what was said."""
-    command = [sys.executable, "-m", "kinesight", "analyze", "running", str(video), "--pose-model", "full", "--quiet", "--out", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "kinesight",
+        "analyze",
+        "running",
+        str(video),
+        "--pose-model",
+        "full",
+        "--quiet",
+        "--out",
+        str(folder),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=JOB_LIMIT_S, check=False)
     if done.returncode == 0:
         return "ok" if (folder / "result.json").exists() else f"{UNTYPED}: exit 0 without a result"

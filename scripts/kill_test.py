@@ -109,9 +109,7 @@ def shoot(server: Server, storage: Storage, *, kills: int, jobs_wanted: int, see
 def ended(storage: Storage) -> int:
     """Return how many jobs are final."""
     with storage.database.read() as connection:
-        return connection.execute(
-            sa.select(sa.func.count()).select_from(jobs).where(jobs.c.finished_s.is_not(None))
-        ).scalar_one()
+        return connection.execute(sa.select(sa.func.count()).select_from(jobs).where(jobs.c.finished_s.is_not(None))).scalar_one()
 
 
 def report(storage: Storage, marks: Path) -> bool:
@@ -174,7 +172,9 @@ def main() -> int:
         took_s = time.monotonic() - began_s
         server.stop()
         is_right = report(storage, marks)
-        print(f"kills {dict(killed)}, server started {server.starts} times, {took_s:.1f} s on {storage.database.url.get_backend_name()}")
+        print(
+            f"kills {dict(killed)}, server started {server.starts} times, {took_s:.1f} s on {storage.database.url.get_backend_name()}"
+        )
         if not is_right:
             print((folder / "log").read_text())
         storage.close()

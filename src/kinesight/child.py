@@ -1,7 +1,7 @@
 """The process that runs one job: one line of JSON in, lines of JSON out, one folder of results.
 
-It reads `{"kind", "parameters", "input" | "source_url", "input_name", "out_dir", "limits"}` from standard input and writes
-`{"progress": {"stage", "done", "total"}}` lines, then one `{"done": {"artefacts": [...]}}` or `{"error": {"code", "message", ...}}`.
+It reads `{"kind", "parameters", "input" | "source_url", "input_name", "out_dir", "limits"}` from standard input and
+writes `{"progress": {"stage", "done", "total"}}` lines, then one `{"done": {"artefacts": [...]}}` or `{"error": {"code", "message", ...}}`.
 Standard output belongs to this protocol alone.
 """
 
@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from kinesight.domain.errors import BadParameter, CallerError, KinesightError, SceneError
 from kinesight.settings import Settings, load_settings
-from kinesight.wiring import analyse_video, fetch_video, media_limits, parse_parameters
+from kinesight.wiring import analyse_video, fetch_source, media_limits, parse_parameters
 
 REPORT_EVERY_S = 0.25
 
@@ -79,7 +79,7 @@ def _input(request: dict[str, Any], out: Path, watch: PipeWatch, settings: Setti
         raise BadParameter("The job has neither an uploaded video nor an address to fetch it from.")
     out.mkdir(parents=True, exist_ok=True)
     target = out / ".input"
-    fetch_video(request["source_url"], target, settings=settings, watch=watch)
+    fetch_source(request["source_url"], target, settings=settings, watch=watch)
     return target
 
 

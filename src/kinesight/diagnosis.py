@@ -12,7 +12,7 @@ from typing import Literal
 
 from kinesight.domain.errors import KinesightError
 from kinesight.settings import Settings
-from kinesight.wiring import confinement, database_version, verify_models
+from kinesight.wiring import database_facts, verify_models, why_not_confined
 
 Verdict = Literal["ok", "note", "fault"]
 
@@ -34,13 +34,15 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         _processor(settings),
         *_models(settings),
         _folder("data folder", settings.data, reserve_mb=settings.disk_reserve_mb),
-        _confinement(),
+        _decoder(settings),
         _database(settings),
     )
 
 
 def _python() -> Finding:
-    return Finding(subject="python", verdict="ok", fact=f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+    return Finding(
+        subject="python", verdict="ok", fact=f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    )
 
 
 def _processor(settings: Settings) -> Finding:
@@ -78,16 +80,23 @@ def _folder(subject: str, folder: Path, *, reserve_mb: int) -> Finding:
     return Finding(subject=subject, verdict="ok", fact=f"{folder}: {free_mb} MB free")
 
 
-def _confinement() -> Finding:
-    state = confinement()
-    if state.seccomp:
+def _decoder(settings: Settings) -> Finding:
+    try:
+        reason = why_not_confined(settings)
+    except KinesightError as error:
+        return Finding(
+            subject="decoder", verdict="fault", fact=error.message, mend="install the packages of requirements/run.txt again"
+        )
+    if reason is None:
         return Finding(subject="decoder", verdict="ok", fact="confined: limits on memory, time and files; no network")
     mend = "allow seccomp filters for this process"
-    return Finding(subject="decoder", verdict="note", fact="limits hold, but the kernel refuses the network filter", mend=mend)
+    return Finding(
+        subject="decoder", verdict="note", fact=f"limits hold, but without the system call filter: {reason}", mend=mend
+    )
 
 
 def _database(settings: Settings) -> Finding:
     try:
-        return Finding(subject="database", verdict="ok", fact=database_version(settings))
-    except KinesightError as error:
-        return Finding(subject="database", verdict="fault", fact=error.message, mend="check KINESIGHT_DATABASE_URL")
+        return Finding(subject="database", verdict="ok", fact=database_facts(settings))
+    except (KinesightError, ConnectionError) as error:
+        return Finding(subject="database", verdict="fault", fact=str(error), mend="check KINESIGHT_DATABASE_URL")

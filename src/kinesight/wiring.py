@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
 from fastapi import FastAPI
 from pydantic import BaseModel, ValidationError
 
@@ -17,13 +20,15 @@ from kinesight.domain.analysis import Analysis
 from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import BadParameter
 from kinesight.domain.job import Keys, Tenant
-from kinesight.domain.ports import Watch
+from kinesight.domain.ports import PoseModel, Watch
 from kinesight.drawing.canvas import PictureCanvas
 from kinesight.jobs.process import run_worker
 from kinesight.jobs.service import JobService
 from kinesight.jobs.supervisor import Role, supervise
+from kinesight.media.fetch import fetch_video
 from kinesight.media.jpeg import encode_jpeg
-from kinesight.media.reader import ConfinedVideoReader, MediaLimits
+from kinesight.media.limits import MediaLimits
+from kinesight.media.reader import ConfinedVideoReader
 from kinesight.media.writer import open_video_writer
 from kinesight.pipeline.run import Run, Studio, VideoSource
 from kinesight.settings import Settings
@@ -58,21 +63,20 @@ def parameter_models() -> dict[str, type[BaseModel]]:
 def parse_parameters(name: str, given: dict[str, Any]) -> BaseModel:
     """Return the checked parameters of an analysis. Raises `BadParameter` naming the first wrong one."""
     try:
-        return analysis_named(name).parameters.model_validate(given)
+        parameters: BaseModel = analysis_named(name).parameters.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "parameters"
         raise BadParameter(f"{where}: {first['msg']}.") from error
+    return parameters
 
 
 def studio(settings: Settings) -> Studio:
     """Return the outside world of a run on this machine."""
-    return Studio(
-        models=ModelShelf(settings), open_writer=open_video_writer, canvas=PictureCanvas, encode_jpeg=encode_jpeg
-    )
+    return Studio(models=ModelShelf(settings), open_writer=open_video_writer, canvas=PictureCanvas, encode_jpeg=encode_jpeg)
 
 
-def analyse_video(
+def analyse_video(  # noqa: PLR0913 - what one run needs, each named
     name: str,
     video: Path,
     out: Path,
@@ -95,6 +99,51 @@ def analyse_observations(
     """Analyse stored observations into a folder; errors as in `pipeline.run.Run.of_observations`."""
     run = Run(analysis_named(name), parameters, studio=studio(settings), watch=watch)
     return run.of_observations(poses, out)
+
+
+def media_limits(settings: Settings, *, max_duration_s: float | None = None) -> MediaLimits:
+    """Return the limits of one video; a shorter duration than the installation's may be asked for."""
+    limits = MediaLimits.from_settings(settings)
+    return limits if max_duration_s is None else replace(limits, max_duration_s=min(limits.max_duration_s, max_duration_s))
+
+
+def fetch_source(url: str, target: Path, *, settings: Settings, watch: Watch) -> None:
+    """Fetch a video by its address into a file; errors as in `media.fetch.fetch_video`."""
+    fetch_video(
+        url,
+        target,
+        allow=settings.fetch_allow,
+        max_bytes=int(settings.max_upload_mb * 1_000_000),
+        time_limit_s=settings.fetch_time_limit_s,
+        report=lambda done, total: watch.progress("fetch", done, total),
+    )
+
+
+def pose_model(settings: Settings, name: str) -> PoseModel:
+    """Return a pose model, loaded."""
+    return ModelShelf(settings).pose(name)
+
+
+def why_not_confined(settings: Settings) -> str | None:
+    """Write and read a small video; return why the decoder is not fully confined on this machine, None where it is."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "probe.mp4"
+        with open_video_writer(path, width_px=64, height_px=64) as writer:
+            for number in range(3):
+                writer.write(np.full((64, 64, 3), 80 * number, np.uint8), time_s=number / 10)
+        reader = ConfinedVideoReader(path, limits=MediaLimits.from_settings(settings))
+        for _ in reader.frames():
+            pass
+        return reader.why_no_filter
+
+
+def database_facts(settings: Settings) -> str:
+    """Return which database holds the jobs. Raises `BadSetting`, `ConnectionError`."""
+    if settings.database_url is None and not settings.data.exists():
+        return "SQLite, made at the first start"
+    with opened_storage(settings) as storage, storage.database.read() as connection:
+        version = ".".join(map(str, connection.dialect.server_version_info or ()))
+        return f"{connection.dialect.name} {version}".strip()
 
 
 def model_rows() -> tuple[ModelRow, ...]:
@@ -152,9 +201,13 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
 
 def not_ready(settings: Settings, storage: Storage) -> list[str]:
     """Return what keeps the server from working, one sentence each."""
-    problems = [f"Model {item.row.name} is {item.status}; run `kinesight models fetch`." for item in verify_models(settings) if item.status != "ok"]
+    problems = [
+        f"Model {item.row.name} is {item.status}; run `kinesight models fetch`."
+        for item in verify_models(settings)
+        if item.status != "ok"
+    ]
     try:
-        storage.database.version()
+        storage.database.now_s()
     except ConnectionError as error:
         problems.append(f"The database cannot be reached: {error}.")
     return problems

@@ -84,7 +84,9 @@ def test_series_has_a_row_per_frame(analysed):
 
 def test_stored_observations_give_the_same_result_without_the_video(analysed, kinesight, tmp_path):
     done, out = analysed
-    again = kinesight("analyze", "running", "--poses", out / "poses.json", "--out", tmp_path / "again", "--json", "--pose-model", "full")
+    again = kinesight(
+        "analyze", "running", "--poses", out / "poses.json", "--out", tmp_path / "again", "--json", "--pose-model", "full"
+    )
     assert again.returncode == 0, again.stderr
     first, second = json.loads(done.stdout)["result"], json.loads(again.stdout)["result"]
     assert second["scores"] == first["scores"]
@@ -159,9 +161,7 @@ def test_a_missing_or_damaged_model_names_the_command_that_mends_it(kinesight, s
     models.mkdir()
     if damage == "damaged":
         (models / "efficientdet-lite0.tflite").write_bytes(b"not a model")
-    done = kinesight(
-        "analyze", "running", short_sprint, "--out", tmp_path / "out", environment={"KINESIGHT_MODELS": str(models)}
-    )
+    done = kinesight("analyze", "running", short_sprint, "--out", tmp_path / "out", environment={"KINESIGHT_MODELS": str(models)})
     assert done.returncode == 4
     assert error_lines(done)[0].startswith(f"error: model_{damage}: ")
     assert "kinesight models fetch" in error_lines(done)[0]

@@ -21,9 +21,18 @@ def report(kinesight, short_sprint, tmp_path_factory):
 
 def browse(page, folder, *arguments):
     quiet = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-    quiet += ["--disable-component-update", "--disable-sync", f"--user-data-dir={folder / 'profile'}", "--virtual-time-budget=3000"]
+    quiet += [
+        "--disable-component-update",
+        "--disable-sync",
+        f"--user-data-dir={folder / 'profile'}",
+        "--virtual-time-budget=3000",
+    ]
     done = subprocess.run(
-        [BROWSER, *quiet, "--enable-logging=stderr", *arguments, page.as_uri()], capture_output=True, text=True, timeout=120, check=False
+        [BROWSER, *quiet, "--enable-logging=stderr", *arguments, page.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done

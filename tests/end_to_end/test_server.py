@@ -56,7 +56,9 @@ def test_an_upload_becomes_a_result_with_links_that_work_without_a_key(done):
     assert job["state"] == "succeeded", job
     assert job["result"]["analysis"] == "running"
     links = {artefact["name"]: artefact["url"] for artefact in job["artefacts"]}
-    assert {"result.json", "annotated.mp4", "report.html", "thumbnail.jpg", "poses.json", "series.csv", "strides.csv"} <= set(links)
+    assert {"result.json", "annotated.mp4", "report.html", "thumbnail.jpg", "poses.json", "series.csv", "strides.csv"} <= set(
+        links
+    )
     whole = httpx2.get(links["annotated.mp4"])
     assert whole.headers["content-type"] == "video/mp4"
     part = httpx2.get(links["annotated.mp4"], headers={"range": "bytes=4-7"})

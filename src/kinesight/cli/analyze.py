@@ -38,7 +38,7 @@ def _folders(video: Path) -> list[Path]:
 
 
 @app.command("running")
-def running(  # noqa: PLR0913 - one parameter per option of the documented command
+def running(  # noqa: PLR0913, PLR0917 - one parameter per option of the documented command
     video: Annotated[Path | None, typer.Argument(help="A side view of a runner.")] = None,
     poses: Annotated[Path | None, typer.Option(help="Stored observations to use instead of a video.")] = None,
     view: Annotated[str, typer.Option(help="side, back or auto.")] = "auto",
@@ -55,7 +55,7 @@ def running(  # noqa: PLR0913 - one parameter per option of the documented comma
     as_json: Annotated[bool, typer.Option("--json", help="Print the result document and nothing else.")] = False,  # noqa: FBT002
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,  # noqa: FBT002
 ) -> None:
-    """Running form from the side: joint angles at foot strike, timing, scores, style, annotated video and report."""
+    """Analyse running form from the side: joint angles at foot strike, timing, scores, style, annotated video and report."""
     source = _one_source(video, poses)
     settings = load_settings()
     chosen = {

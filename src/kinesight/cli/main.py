@@ -36,7 +36,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer passes the fla
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_print_version, is_eager=True),  # noqa: ARG001, FBT001, FBT003
+    version: bool = typer.Option(False, "--version", help="Print the version.", callback=_print_version, is_eager=True),  # noqa: FBT001, FBT003
 ) -> None:
     """Structured answers about the people in a video, on your own machine."""
 

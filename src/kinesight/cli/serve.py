@@ -35,7 +35,10 @@ def serve(
 
 def worker(
     data: Annotated[str | None, typer.Option(help="Folder for uploads and results, shared with the server.")] = None,
-    index: Annotated[int | None, typer.Option(help="Number of this worker on this machine; default: the first free one after those of `serve`.")] = None,
+    index: Annotated[
+        int | None,
+        typer.Option(help="Number of this worker on this machine; default: the first free one after those of `serve`."),
+    ] = None,
 ) -> None:
     """Work on jobs of a server that runs elsewhere."""
     settings = load_settings(data=data)

@@ -41,11 +41,13 @@ class Moment:
 class Overlay(Protocol):
     """Draws what was found onto the pictures of the video."""
 
-    moments: tuple[Moment, ...]
-    """The pictures that the report shows, ordered by time."""
+    @property
+    def moments(self) -> tuple[Moment, ...]:
+        """Return the pictures that the report shows, ordered by time."""
 
-    thumbnail_s: float
-    """The moment that stands for the whole video."""
+    @property
+    def thumbnail_s(self) -> float:
+        """Return the moment that stands for the whole video."""
 
     def draw(self, canvas: Canvas, *, time_s: float) -> None:
         """Draw what belongs to this moment; the canvas shows the whole upright picture at any size."""
@@ -74,7 +76,7 @@ class Analysis(Generic[Observed, Parameters, Result]):
     store(observations) -> JSON-ready document; restore(document) -> observations; raises `BadObservations`
     analyse(observations, parameters) -> findings; raises `SceneError`
     tables(observations, findings) -> {file name: text}
-    overlay(observations, findings or None, parameters) -> overlay; None when the analysis refused: only what was observed is drawn
+    overlay(observations, findings or None, parameters) -> overlay; None when the analysis refused: only observations are drawn
     report(observations, findings, input) -> one self-contained HTML page
     """
 

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 class State(StrEnum):
     """Where a job is in its life.
 
-    queued -> running -> succeeded | failed | cancelled | dead; running -> queued (retry); queued | running -> cancelling -> cancelled
+    queued -> running -> succeeded | failed | cancelled | dead; running -> queued (retry);
+    queued | running -> cancelling -> cancelled
     """
 
     QUEUED = "queued"  # accepted: the row is written, a worker will take it
@@ -32,8 +33,8 @@ class State(StrEnum):
 class Job:
     """One accepted request. Times are seconds since the epoch.
 
-    `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core only passes its `limits` on
-    to the process that analyses.
+    `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core only passes
+    its `limits` on to the process that analyses.
     """
 
     id: str

@@ -80,8 +80,8 @@ class PoseEstimate:
 class PoseTrack:
     """One person's keypoints over time; frames in which the person is not seen hold NaN.
 
-    `time_s` (frames,) strictly increasing, seconds of the stream's own stamps; `xy_px` (frames, keypoints, 2) in pixels of the upright
-    source picture, origin top left; `score` (frames, keypoints) 0..1, 0 where a point was not found.
+    `time_s` (frames,) strictly increasing, seconds of the stream's own stamps; `xy_px` (frames, keypoints, 2) in pixels of the
+    upright source picture, origin top left; `score` (frames, keypoints) 0..1, 0 where a point was not found.
     """
 
     keypoints: tuple[str, ...]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -25,7 +25,7 @@ class VideoReader(Protocol):
     def info(self) -> VideoInfo:
         """Return the facts known so far; exact counts and times once a pass of `frames` has ended."""
 
-    def frames(self, *, longest_side_px: int | None = None) -> Iterator[Frame]:
+    def frames(self, *, longest_side_px: int | None = None) -> Generator[Frame, None, None]:
         """Yield every frame in display order, upright, square pixels, no side longer than asked (never enlarged).
 
         Raises a `CallerError` for whatever is wrong with the file, also in the middle of it.
@@ -34,6 +34,9 @@ class VideoReader(Protocol):
 
 class VideoWriter(Protocol):
     """Writes one video file; the file appears under its name when the block ends without an exception."""
+
+    sound_problem: str | None
+    """After the block: why the sound could not be kept; None where it was, or where there was none."""
 
     def write(self, rgb: Image, *, time_s: float) -> None:
         """Append one picture; times strictly increase."""

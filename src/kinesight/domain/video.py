@@ -19,8 +19,8 @@ class VideoInfo(BaseModel):
     """Facts about one video file, as in the `video` part of result.json.
 
     Sizes are those of the upright, square-pixel picture that frames are delivered in: the rotation tag and
-    the pixel aspect ratio are already applied. `fps` is the mean rate over the stream's own stamps, None where fewer than two frames were read;
-    `rotation_deg` is the tag as found (0, 90, 180, 270), clockwise.
+    the pixel aspect ratio are already applied. `fps` is the mean rate over the stream's own stamps, None where fewer than two
+    frames were read; `rotation_deg` is the tag as found (0, 90, 180, 270), clockwise.
     """
 
     model_config = ConfigDict(frozen=True)

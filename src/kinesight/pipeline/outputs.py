@@ -49,7 +49,9 @@ class OutputFolder:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise BadParameter(f"The output folder {path} cannot be made: {error.strerror}. Choose another with --out.") from error
+            raise BadParameter(
+                f"The output folder {path} cannot be made: {error.strerror}. Choose another with --out."
+            ) from error
         self._claim(source)
         for name in MADE_FILES:
             (path / name).unlink(missing_ok=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 
 from kinesight import __version__
 from kinesight.domain.analysis import Analysis, Findings, Moment, Overlay, ReportInput
-from kinesight.domain.document import MadeBy, ResultDocument
+from kinesight.domain.document import MadeBy, Notice, ResultDocument
 from kinesight.domain.errors import BadObservations, KinesightError, SceneError
 from kinesight.domain.ports import Canvas, Models, OpenVideoWriter, VideoReader, VideoWriter, Watch
 from kinesight.domain.video import Frame, Image
@@ -86,7 +87,8 @@ class Run(Generic[Observed, Parameters, Result]):
         Raises
         ------
         SceneError
-            The clip shows something else; the folder holds `poses.json`, `thumbnail.jpg` and, where a moment shows it, `evidence.jpg`.
+            The clip shows something else; the folder holds `poses.json`, `thumbnail.jpg` and, where a moment shows it,
+            `evidence.jpg`.
         CallerError, OperatorError, Cancelled
             As the parts raise them.
         """
@@ -100,7 +102,8 @@ class Run(Generic[Observed, Parameters, Result]):
             self._show_refusal(observed, error, source, folder)
             raise
         overlay = self._analysis.overlay(observed, findings, self._parameters)
-        stills = self._render(overlay, source, folder)
+        stills, notices = self._render(overlay, source, folder)
+        findings = replace(findings, warnings=(*findings.warnings, *notices))
         return self._write(observed, findings, folder, title=source.name, stills=stills, reader=source.reader)
 
     def of_observations(self, path: Path, out: Path) -> ResultDocument:
@@ -159,23 +162,25 @@ class Run(Generic[Observed, Parameters, Result]):
         self._watch.progress("write", 1, 1)
         return document
 
-    def _render(self, overlay: Overlay, source: VideoSource, folder: OutputFolder) -> dict[str, bytes]:
-        """Write annotated.mp4 and thumbnail.jpg in one pass; return the stills by moment name."""
+    def _render(self, overlay: Overlay, source: VideoSource, folder: OutputFolder) -> tuple[dict[str, bytes], tuple[Notice, ...]]:
+        """Write annotated.mp4 and thumbnail.jpg in one pass; return the stills by moment name, and what to warn of."""
         wanted = (*overlay.moments, Moment(name="thumbnail", time_s=overlay.thumbnail_s, caption=""))
         stills: dict[str, bytes] = {}
         total = source.reader.info.frame_count
-        frames = source.reader.frames(longest_side_px=RENDER_PX)
-        first = next(frames)
-        height, width = first.rgb.shape[:2]
         target = folder.path / "annotated.mp4"
-        with self._studio.open_writer(target, width_px=width, height_px=height, sound_from=source.path) as writer:
-            for frame, nearest in _with_nearest(_chain(first, frames), wanted):
-                self._watch.progress("render", frame.index, total)
-                picture = self._draw(overlay, frame, writer)
-                stills |= {moment.name: self._studio.encode_jpeg(picture) for moment in nearest}
+        with closing(source.reader.frames(longest_side_px=RENDER_PX)) as frames:
+            first = next(frames)
+            height, width = first.rgb.shape[:2]
+            with self._studio.open_writer(target, width_px=width, height_px=height, sound_from=source.path) as writer:
+                for frame, nearest in _with_nearest(chain([first], frames), wanted):
+                    self._watch.progress("render", frame.index, total)
+                    picture = self._draw(overlay, frame, writer)
+                    stills |= {moment.name: self._studio.encode_jpeg(picture) for moment in nearest}
         if "thumbnail" in stills:
             folder.bytes("thumbnail.jpg", stills.pop("thumbnail"))
-        return stills
+        if writer.sound_problem is None:
+            return stills, ()
+        return stills, (Notice(code="sound_not_kept", message=f"The annotated video has no sound: {writer.sound_problem}"),)
 
     def _draw(self, overlay: Overlay, frame: Frame, writer: VideoWriter | None) -> Image:
         canvas = self._studio.canvas(frame.rgb)
@@ -192,7 +197,7 @@ class Run(Generic[Observed, Parameters, Result]):
         if error.time_s is not None:
             wanted.append(Moment(name="evidence", time_s=error.time_s, caption=error.message))
         last = max(moment.time_s for moment in wanted)
-        with nullcontext(source.reader.frames(longest_side_px=RENDER_PX)) as frames:
+        with closing(source.reader.frames(longest_side_px=RENDER_PX)) as frames:
             for frame, nearest in _with_nearest(frames, tuple(wanted)):
                 for moment in nearest:
                     picture = self._draw(overlay, frame, None)
@@ -211,11 +216,6 @@ def _read_observations(path: Path) -> tuple[bytes, Any]:
         raise BadObservations(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise BadObservations(f"{path.name} is not JSON; it must be a kinesight.poses/1 document.") from error
-
-
-def _chain(first: Frame, rest: Iterator[Frame]) -> Iterator[Frame]:
-    yield first
-    yield from rest
 
 
 def _with_nearest(frames: Iterator[Frame], moments: tuple[Moment, ...]) -> Iterator[tuple[Frame, tuple[Moment, ...]]]:

@@ -47,6 +47,7 @@ class Tape:
     def __init__(self):
         self.times = []
         self.pictures = []
+        self.sound_problem = None
 
     @contextlib.contextmanager
     def __call__(self, path, *, width_px, height_px, sound_from=None):
@@ -169,3 +170,9 @@ def test_observations_that_are_no_document_are_refused(tape, tmp_path, content):
 def test_observations_that_cannot_be_read_are_refused(tape, tmp_path):
     with pytest.raises(BadObservations, match="cannot be read"):
         make_run(tape).of_observations(tmp_path / "missing.json", tmp_path / "out")
+
+
+def test_sound_that_was_lost_is_said(tape, tmp_path):
+    tape.sound_problem = "the track is damaged"
+    document = make_run(tape).of_video(source(GlowingReader(), tmp_path), tmp_path / "out")
+    assert [warning.code for warning in document.warnings] == ["sound_not_kept"]

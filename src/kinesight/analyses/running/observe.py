@@ -14,7 +14,7 @@ from kinesight.domain.ports import Models, VideoReader, Watch
 from kinesight.domain.video import Floats
 
 LOOK_AT_PX = 1280
-"""Longest side of the pictures that the models see; a runner filling half of it still covers more pixels than a pose model reads."""
+"""Longest side of the pictures that the models see; a runner filling half of it covers more pixels than a pose model reads."""
 
 SHORTEST_S = 0.4
 """A person seen for less time cannot be the subject of a running analysis (about one step)."""
@@ -63,11 +63,15 @@ def observe(reader: VideoReader, models: Models, parameters: RunningParameters, 
 def _choose(people: tuple[FollowedPerson, ...], times: Floats, wanted: int | None) -> int:
     """Return the number of the person that the clip is about: the one asked for, else the most runner-like, largest, longest."""
     if not people:
-        raise NobodyVisible("Nobody is visible long enough; film one runner, whole body, head to feet, filling half of the picture.")
+        raise NobodyVisible(
+            "Nobody is visible long enough; film one runner, whole body, head to feet, filling half of the picture."
+        )
     if wanted is None:
         return int(np.argmax([_importance(person, times) for person in people]))
     if wanted >= len(people):
-        raise BadParameter(f"Person {wanted} was asked for, but the clip shows {len(people)}, counted from 0 by first appearance.")
+        raise BadParameter(
+            f"Person {wanted} was asked for, but the clip shows {len(people)}, counted from 0 by first appearance."
+        )
     return wanted
 
 
@@ -120,5 +124,8 @@ def _track(person: FollowedPerson, times: Floats, *, width_px: int, height_px: i
 def _notices(people: tuple[FollowedPerson, ...], number: int, *, asked: int | None) -> tuple[Notice, ...]:
     if len(people) == 1 or asked is not None:
         return ()
-    text = f"The clip shows {len(people)} people; number {number} (from 0, by first appearance) was analysed as the most runner-like."
-    return (Notice(code="several_people", message=text + " Another one can be chosen with the parameter person."),)
+    text = (
+        f"The clip shows {len(people)} people; number {number} (from 0, by first appearance) was analysed as the most runner-like. "
+        "Another one can be chosen with the parameter person."
+    )
+    return (Notice(code="several_people", message=text),)

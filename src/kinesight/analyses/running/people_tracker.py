@@ -61,7 +61,7 @@ class PeopleTracker:
     Parameters
     ----------
     detector, pose
-        The models; the pose model's own next region is what makes the following steady (detecting anew in every picture was clearly worse).
+        The models; the pose model's own next region keeps the following steady (detecting anew in every picture was clearly worse).
     """
 
     def __init__(self, detector: ObjectDetector, pose: PoseModel) -> None:
@@ -156,7 +156,7 @@ def _roi_box(roi: Roi) -> Floats:
 def _roi_inside(roi: Roi, frame: Frame) -> bool:
     height, width = frame.rgb.shape[:2]
     big_enough = roi.height_px > 0.5 * SMALLEST_HEIGHT * height
-    return big_enough and 0 <= roi.centre_x_px < width and 0 <= roi.centre_y_px < height
+    return bool(big_enough and 0 <= roi.centre_x_px < width and 0 <= roi.centre_y_px < height)
 
 
 def _overlap(a: Floats, b: Floats) -> float:
@@ -175,4 +175,4 @@ def _is_same(a: _Followed, b: _Followed) -> bool:
     body = [KEYPOINTS.index(name) for name in ("left_shoulder", "right_shoulder", "left_hip", "right_hip")]
     distance = float(np.nanmean(np.linalg.norm(a.xy_px[-1][body] - b.xy_px[-1][body], axis=1)))
     height = float(np.nanmax(a.xy_px[-1][:, 1]) - np.nanmin(a.xy_px[-1][:, 1]))
-    return distance < SAME_PERSON * max(height, 1.0)
+    return bool(distance < SAME_PERSON * max(height, 1.0))
