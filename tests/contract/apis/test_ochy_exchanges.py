@@ -1,7 +1,7 @@
 """The Ochy-compatible API against golden exchanges, one JSON file each in tests/contract/ochy.
 
-`comment` names the section of the contract; `given` is what the engine says of the job; `accepted` is what the engine must have been
-handed. `<id>` stands for the job's id, `<key>` for the key, `<link to NAME>` for a signed link that ends in NAME.
+`comment` names the section of the contract; `given` is what the engine says of the job; `accepted` is what the engine must have
+been handed. `<id>` stands for the job's id, `<key>` for the key, `<link to NAME>` for a signed link that ends in NAME.
 """
 
 from __future__ import annotations
