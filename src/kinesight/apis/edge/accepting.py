@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 
 from kinesight.apis.edge.context import Context
 from kinesight.apis.edge.upload import Incoming
+from kinesight.domain.errors import KinesightError
 from kinesight.domain.job import Job, NewJob, Tenant
 
 
@@ -26,8 +27,17 @@ async def accept(here: Context, tenant: Tenant, new: NewJob, *, api: str, file: 
 def _accept(here: Context, tenant: Tenant, new: NewJob, file: Incoming | None) -> Job:
     if file is None:
         return here.services.jobs.submit(tenant.id, new)
-    uploads = here.services.uploads
-    key = uploads.keep(file.path)
-    job = here.services.jobs.submit(tenant.id, replace(new, input_key=key, input_sha256=file.sha256, input_name=file.name))
-    file.settled = job.input_key == key
+    key = here.services.uploads.keep(file.path)
+    try:
+        job = here.services.jobs.submit(tenant.id, replace(new, input_key=key, input_sha256=file.sha256, input_name=file.name))
+    except KinesightError:  # refused for certain; after any other error the job may exist, and the sweeper decides
+        _give_up(here, key)
+        raise
+    if job.input_key != key:  # an earlier job answers for this request, with its own upload
+        _give_up(here, key)
+    file.settled = True
     return job
+
+
+def _give_up(here: Context, key: str) -> None:
+    here.services.uploads.discard(here.services.files.path(key))

@@ -26,6 +26,9 @@ BATCH_BYTES = 256 * 1024
 
 MAX_TEXT_BYTES = 64 * 1024
 MAX_PARTS = 64
+MALFORMED = (ParseFailedException, ValueError, LookupError, AttributeError, TypeError)
+"""What the parser raises on damaged part headers: its own error, or whatever the standard library's header parser trips over."""
+
 ENVELOPE_BYTES = 1024 * 1024
 """What a form may hold besides its file: boundaries, part headers, texts."""
 
@@ -130,7 +133,7 @@ class _FormParser:
         self.ignored = _Ignored("another field")
         try:
             self.parser = StreamingFormDataParser({"Content-Type": content_type}, strict=not rules.ignores_unknown)
-        except (ParseFailedException, ValueError) as error:
+        except MALFORMED as error:
             raise BadParameter("The Content-Type names no multipart boundary.") from error
         for name, target in [*self.texts.items(), (rules.file_field, self.file)]:
             self.parser.register(name, target)
@@ -148,7 +151,7 @@ class _FormParser:
         except UnexpectedPartException as error:
             allowed = ", ".join([*self.texts, self.rules.file_field])
             raise BadParameter(f"The form has an unknown field {error.part_name!r}; it may have {allowed}.") from error
-        except ParseFailedException as error:
+        except MALFORMED as error:
             raise BadParameter("The body is not a well-formed multipart form.") from error
         except OSError as error:
             if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:

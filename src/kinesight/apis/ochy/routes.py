@@ -21,7 +21,7 @@ from kinesight.apis.edge.validation import known_id, validated
 from kinesight.apis.ochy import translate
 from kinesight.apis.ochy.errors import DIALECT
 from kinesight.apis.ochy.openapi import RESULT_ANSWERS, START_ANSWERS, START_BODY
-from kinesight.apis.ochy.schemas import Started, StartForm, Succeeded
+from kinesight.apis.ochy.schemas import Started, StartForm, Succeeded, Waiting
 from kinesight.domain.errors import NotFound
 from kinesight.domain.job import Job, NewJob
 
@@ -86,7 +86,7 @@ def _missing(field: str) -> dict[str, Any]:
 
 @router.get(
     "/analysis/{analysis_id}/results",
-    response_model=Succeeded,
+    response_model=Succeeded | Waiting,
     summary="State, then scored result",
     responses=RESULT_ANSWERS,
 )
