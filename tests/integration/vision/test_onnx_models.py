@@ -84,12 +84,13 @@ def pose_graph(path: Path, *, points: int, width: int = 48, height: int = 64, bi
     kernel = np.zeros((points, 3, 2 * reach + 1, 2 * reach + 1), dtype=np.float32)
     for k in range(points):
         kernel[k, :, reach - k // reach, reach - k % reach] = 0.1
+    twice = {"mode": "nearest", "nearest_mode": "floor", "coordinate_transformation_mode": "asymmetric"}
     nodes = [
         helper.make_node("Conv", ["picture", "kernel"], ["moved"], pads=[reach] * 4),
         helper.make_node("ReduceMax", ["moved"], ["along_x"], axes=[2], keepdims=0),
         helper.make_node("ReduceMax", ["moved"], ["along_y"], axes=[3], keepdims=0),
-        helper.make_node("Resize", ["along_x", "", "scales"], ["simcc_x"], mode="nearest", nearest_mode="floor"),
-        helper.make_node("Resize", ["along_y", "", "scales"], ["simcc_y"], mode="nearest", nearest_mode="floor"),
+        helper.make_node("Resize", ["along_x", "", "scales"], ["simcc_x"], **twice),
+        helper.make_node("Resize", ["along_y", "", "scales"], ["simcc_y"], **twice),
     ]
     return write_graph(
         path,
