@@ -1,0 +1,162 @@
+"""The catalogued models on a real sprint; positions were read off the enlarged pictures by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from kinesight.domain.document import UsedModel
+from kinesight.domain.errors import ModelDamaged, ModelMissing, ModelUnusable
+from kinesight.domain.people import KEYPOINTS, Boxes
+from kinesight.domain.video import Floats, Image
+from kinesight.settings import Settings
+from kinesight.vision.catalogue import CATALOGUE, row_named
+from kinesight.vision.litert_session import LiteRtSession
+from kinesight.vision.pose.blazepose import BlazePose
+from kinesight.vision.shelf import ModelShelf, usable_cores
+
+SPRINT = 208
+"""The frame of the sample from which on the man sprints to the right."""
+
+MAN_AT_215 = (1220.0, 593.0, 1464.0, 910.0)
+POINTS_AT_215 = {
+    "nose": (1456, 630),
+    "left_knee": (1385, 812),
+    "left_ankle": (1338, 872),
+    "left_heel": (1328, 887),
+    "left_big_toe": (1352, 900),
+    "right_ankle": (1262, 792),
+    "right_heel": (1248, 777),
+    "right_big_toe": (1223, 818),
+}
+
+
+@pytest.fixture(scope="module")
+def pictures(sprint_video: Path) -> dict[int, Image]:
+    with av.open(str(sprint_video)) as container:
+        frames = zip(range(226), container.decode(video=0), strict=False)
+        return {index: frame.to_ndarray(format="rgb24") for index, frame in frames if index >= SPRINT}
+
+
+@pytest.fixture(scope="module")
+def shelf(models_dir: Path) -> ModelShelf:
+    return ModelShelf(Settings(models=models_dir))
+
+
+def person_box(boxes: Boxes) -> tuple[float, float, float, float]:
+    left, top, right, bottom = boxes.xyxy_px[boxes.label.index("person")]
+    return float(left), float(top), float(right), float(bottom)
+
+
+def overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
+    a, b = np.array(one), np.array(other)
+    shared = float(np.prod(np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0)))
+    return shared / float(np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - shared)
+
+
+def test_the_detector_boxes_the_sprinter(shelf: ModelShelf, pictures: dict[int, Image]) -> None:
+    found = shelf.detector().detect(pictures[215])
+    assert overlap(person_box(found), MAN_AT_215) > 0.75
+    assert (np.diff(found.score) <= 0).all()
+    assert (found.score >= 0.35).all()
+
+
+def test_the_detector_finds_nobody_in_plain_grey_or_in_the_grass(shelf: ModelShelf, pictures: dict[int, Image]) -> None:
+    assert "person" not in shelf.detector().detect(np.full((480, 640, 3), 128, dtype=np.uint8)).label
+    assert "person" not in shelf.detector().detect(pictures[215][500:, 700:1100]).label
+
+
+@pytest.mark.parametrize("name", ["heavy", "full"])
+def test_points_land_on_the_body(shelf: ModelShelf, pictures: dict[int, Image], name: str) -> None:
+    pose = shelf.pose(name)
+    first = pose.estimate(pictures[215], pose.roi_around(MAN_AT_215))
+    found = pose.estimate(pictures[215], first.next_roi)
+    assert found.presence > 0.9
+    # the man is 317 px high in this picture; his far leg is the left one
+    for keypoint, expected in POINTS_AT_215.items():
+        assert found.xy_px[KEYPOINTS.index(keypoint)] == pytest.approx(expected, abs=22), keypoint
+        assert found.score[KEYPOINTS.index(keypoint)] > 0.5, keypoint
+
+
+@pytest.mark.parametrize("name", ["heavy", "full"])
+def test_the_region_follows_the_sprinter(shelf: ModelShelf, pictures: dict[int, Image], name: str) -> None:
+    pose = shelf.pose(name)
+    roi = pose.roi_around(person_box(shelf.detector().detect(pictures[SPRINT])))
+    y_px: list[Floats] = []
+    x_px: list[Floats] = []
+    for index in range(SPRINT, 226):
+        found = pose.estimate(pictures[index], roi)
+        assert found.presence > 0.5, index
+        roi = found.next_roi
+        x_px.append(found.xy_px[:, 0])
+        y_px.append(found.xy_px[:, 1])
+    x, y = np.array(x_px), np.array(y_px)
+    hips = [KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")]
+    ankles = [KEYPOINTS.index("left_ankle"), KEYPOINTS.index("right_ankle")]
+    assert (y[:, 0] < y[:, hips].mean(axis=1)).all()
+    assert (y[:, hips].mean(axis=1) < y[:, ankles].max(axis=1)).all()
+    assert (np.diff(x[:, hips].mean(axis=1)) > 0).all()  # he runs to the right
+    assert ((x > 0) & (x < 1768) & (y > 0) & (y < 994)).all()
+
+
+def test_an_empty_region_has_no_presence(shelf: ModelShelf, pictures: dict[int, Image]) -> None:
+    pose = shelf.pose("heavy")
+    assert pose.estimate(pictures[215], pose.roi_around((700.0, 20.0, 1000.0, 320.0))).presence < 0.5
+
+
+def test_leaving_out_unused_outputs_changes_no_number(models_dir: Path, pictures: dict[int, Image]) -> None:
+    path = models_dir / row_named("blazepose-full").file.file_name
+    wanted = ((1, 195), (1, 1))
+    every = (*wanted, (1, 256, 256, 1), (1, 64, 64, 39), (1, 117))
+    picture = np.ascontiguousarray(pictures[215][600:856, 1200:1456][np.newaxis], dtype=np.float32) / 255
+    short = LiteRtSession(path, input_shape=(1, 256, 256, 3), output_shapes=wanted, threads=1).run(picture)
+    whole = LiteRtSession(path, input_shape=(1, 256, 256, 3), output_shapes=every, threads=1).run(picture)
+    assert len(whole) == 5
+    np.testing.assert_array_equal(short[0], whole[0])
+    np.testing.assert_array_equal(short[1], whole[1])
+
+
+def test_models_are_loaded_once_and_say_what_they_are(shelf: ModelShelf) -> None:
+    assert shelf.pose("heavy") is shelf.pose("heavy")
+    assert shelf.detector() is shelf.detector()
+    row = row_named("blazepose-full")
+    assert shelf.pose("full").used == UsedModel(task="pose", name="blazepose-full", sha256=row.file.sha256)
+    assert usable_cores() >= 1
+
+
+def test_a_missing_or_damaged_model_names_the_command(tmp_path: Path) -> None:
+    shelf = ModelShelf(Settings(models=tmp_path))
+    with pytest.raises(ModelMissing, match="kinesight models fetch"):
+        shelf.pose("heavy")
+    (tmp_path / row_named("efficientdet-lite0").file.file_name).write_bytes(b"\0" * 100)
+    with pytest.raises(ModelDamaged, match="kinesight models fetch"):
+        shelf.detector()
+
+
+def test_a_file_that_is_another_model_is_refused(models_dir: Path, tmp_path: Path) -> None:
+    used = UsedModel(task="pose", name="x", sha256="0")
+    with pytest.raises(ModelUnusable, match=r"\(1, 320, 320, 3\).*expected one input \(1, 256, 256, 3\)"):
+        BlazePose(models_dir / row_named("efficientdet-lite0").file.file_name, used=used, threads=1)
+    (tmp_path / "text.tflite").write_text("not a model at all")
+    with pytest.raises(ModelUnusable, match="no LiteRT model"):
+        BlazePose(tmp_path / "text.tflite", used=used, threads=1)
+
+
+def test_loading_keeps_standard_error_clean(models_dir: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from kinesight.settings import Settings;"
+        "from kinesight.vision.shelf import ModelShelf;"
+        "ModelShelf(Settings(models=Path(sys.argv[1]))).pose('full'); print('still here', file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(models_dir)], capture_output=True, text=True, check=True)
+    assert done.stderr == "still here\n"
+
+
+def test_every_factory_of_the_catalogue_opens(models_dir: Path, shelf: ModelShelf) -> None:
+    opened = {shelf.detector().used.name, shelf.pose("heavy").used.name, shelf.pose("full").used.name}
+    assert opened == {row.name for row in CATALOGUE}
