@@ -142,8 +142,9 @@ class LocalFiles:
         shutil.rmtree(self._attempt(job.job_id, 0).parent, ignore_errors=True)
 
     def forget_input(self, key: str) -> None:
-        """Remove one input."""
-        self._place(key).unlink(missing_ok=True)
+        """Remove one input; what is no input stays."""
+        if KEY.fullmatch(key) and key.startswith("incoming/"):
+            (self._root / key).unlink(missing_ok=True)
 
     def sweep(self, *, older_than_s: float, is_known: Callable[[str], bool]) -> int:
         """Remove uploads older than this that no job refers to; return how many."""

@@ -76,7 +76,7 @@ class SqlJobStore:
 
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         """Ask a job to stop: at once if it waits, at the next heartbeat if it runs. Raises `NotFound`."""
-        mine = (jobs.c.id == job_id, jobs.c.tenant_id == tenant_id)
+        mine = (jobs.c.id == storable(job_id), jobs.c.tenant_id == tenant_id)
         with self._database.write() as connection:
             connection.execute(
                 sa.update(jobs)

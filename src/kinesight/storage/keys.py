@@ -13,6 +13,7 @@ from kinesight.domain.errors import BadSetting, Conflict, Forbidden, NotFound
 from kinesight.domain.job import ApiKey, Tenant
 from kinesight.storage.database import Database, database_now
 from kinesight.storage.engine import new_id
+from kinesight.storage.rows import storable
 from kinesight.storage.tables import api_keys, tenants
 
 ALPHABET = string.ascii_letters + string.digits
@@ -50,7 +51,7 @@ class SqlKeys:
         with self._database.write() as connection:
             tenant = _tenant(connection, tenant_name) or _new_tenant(connection, tenant_name, client_id=None)
             secret = secret or _random(KEY_LENGTH)
-            return _new_key(connection, tenant, name=name, secret=secret), tenant, secret
+            return _new_key(connection, tenant, name=storable(name) or "", secret=secret), tenant, secret
 
     def page(self) -> tuple[ApiKey, ...]:
         """Return every key, oldest first."""
@@ -63,7 +64,7 @@ class SqlKeys:
         with self._database.write() as connection:
             changed = connection.execute(
                 sa.update(api_keys)
-                .where(api_keys.c.id == key_id)
+                .where(api_keys.c.id == storable(key_id))
                 .values(revoked_s=sa.func.coalesce(api_keys.c.revoked_s, database_now()))
             ).rowcount
         if changed == 0:

@@ -1,0 +1,137 @@
+"""The stores that every contract test runs on: memory, SQLite, PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict
+
+from kinesight.domain.engine import JobStore
+from kinesight.domain.job import Keys, Tenant
+from kinesight.jobs.service import JobService
+from kinesight.settings import Settings
+from kinesight.storage.files import LocalFiles
+from kinesight.storage.opening import open_storage
+from kinesight.storage.tables import jobs
+from kinesight.testing.database import fresh_database, postgresql
+from kinesight.testing.jobs import MemoryFiles, MemoryJobs, MemoryKeys
+
+BACKENDS = ("memory", "sqlite", "postgresql")
+LEASE_S = 30.0
+
+
+class Walk(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    speed_mps: float = 1.5
+
+
+class Bark(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+KINDS: dict[str, type[BaseModel]] = {"walk": Walk, "bark": Bark}
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """One backend with everything that a test needs of it."""
+
+    jobs: JobService
+    store: JobStore
+    files: LocalFiles
+    keys: Keys
+    tenant: Tenant
+    other: Tenant
+    entry: Callable[[str], int]
+    """The fence of the queue entry that is valid for a job now."""
+    age: Callable[[float], None]
+    """Let so many seconds pass for leases and retention."""
+    lose_entries: Callable[[], None]
+    """Let the queue forget everything."""
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def world(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[World]:
+    if backend == "memory":
+        yield from memory_world()
+    else:
+        url = fresh_database(request.getfixturevalue("server")) if backend == "postgresql" else None
+        yield from sql_world(tmp_path, url)
+
+
+def memory_world() -> Iterator[World]:
+    jobs = MemoryJobs(KINDS, queue_limit=5, max_attempts=3)
+    keys = MemoryKeys()
+    shift = [0.0]
+    clock = jobs.store.now_s
+    jobs.store.now_s = lambda: clock() + shift[0]
+
+    def age(seconds: float) -> None:
+        shift[0] += seconds
+
+    yield World(
+        jobs=jobs,
+        store=jobs.store,
+        files=jobs.files,
+        keys=keys,
+        tenant=keys.create("a", tenant_name="one")[1],
+        other=keys.create("b", tenant_name="two")[1],
+        entry=lambda job_id: next(fence for one, fence in reversed(jobs.store.entries) if one == job_id),
+        age=age,
+        lose_entries=jobs.store.entries.clear,
+    )
+    jobs.files.close()
+
+
+def sql_world(folder: Path, url: str | None) -> Iterator[World]:
+    storage = open_storage(Settings(data=folder / "data", database_url=url, lease_s=LEASE_S, disk_reserve_mb=0))
+    service = JobService(store=storage.jobs, files=storage.files, kinds=KINDS, queue_limit=5, max_attempts=3)
+
+    def row(job_id: str) -> Any:
+        with storage.database.read() as connection:
+            return connection.execute(sa.select(jobs.c.fence, jobs.c.entry_id).where(jobs.c.id == job_id)).one()
+
+    def entry(job_id: str) -> int:
+        found = row(job_id)
+        assert found.entry_id in storage.engine.live([found.entry_id], claim_s=LEASE_S), "the entry is not in the queue"
+        return int(found.fence)
+
+    def age(seconds: float) -> None:
+        # Time belongs to the database, so it is the rows that grow older.
+        aged = {name: jobs.c[name] - seconds for name in ("lease_until_s", "finished_s", "due_s", "created_s")}
+        with storage.database.write() as connection:
+            connection.execute(sa.update(jobs).values(**aged))
+
+    def lose_entries() -> None:
+        with storage.database.read() as connection:
+            storage.engine.abandon(connection.execute(sa.select(jobs.c.entry_id)).scalars().all())
+
+    yield World(
+        jobs=service,
+        store=storage.jobs,
+        files=storage.files,
+        keys=storage.keys,
+        tenant=storage.keys.create("a", tenant_name="one")[1],
+        other=storage.keys.create("b", tenant_name="two")[1],
+        entry=entry,
+        age=age,
+        lose_entries=lose_entries,
+    )
+    storage.close()
