@@ -28,7 +28,6 @@ from kinesight.media.reader import ConfinedVideoReader
 from kinesight.testing.damage import damaged_variants
 from kinesight.testing.videos import (
     SyntheticVideo,
-    numbered_picture,
     steady_times,
     write_animation,
     write_sound_only,
@@ -74,7 +73,7 @@ def test_not_a_video(tmp_path: Path, kind: str) -> None:
         "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-TARGETDURATION:10\n#EXTINF:4,\n{path}\n#EXT-X-ENDLIST\n",
         "ffconcat version 1.0\nfile {path}\n",
         "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\na=rtpmap:96 H264/90000\n",
-        '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" profiles="urn:mpeg:dash:profile:isoff-live:2011">'
+        '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static">'
         "<Period><AdaptationSet><Representation id='1'><BaseURL>{path}</BaseURL></Representation></AdaptationSet></Period></MPD>",
     ],
 )
@@ -197,7 +196,7 @@ def test_a_partly_damaged_file_is_read_around_the_damage(clip: Path) -> None:
 
 
 def _descriptors() -> set[str]:
-    return set(os.listdir("/proc/self/fd"))
+    return {path.name for path in Path("/proc/self/fd").iterdir()}
 
 
 def _children() -> set[int]:

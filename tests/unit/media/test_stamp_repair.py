@@ -1,6 +1,7 @@
 """Picture times: kept where they increase, repaired where they do not."""
 
 from array import array
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -38,13 +39,13 @@ def test_a_clock_that_starts_again_goes_on() -> None:
 @given(st.lists(st.one_of(st.none(), st.floats(-1e6, 1e6)), min_size=2, max_size=200))
 def test_times_always_increase(stamps: list[float | None]) -> None:
     times = _repaired(*stamps)
-    assert all(later > earlier for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(times))
 
 
 @given(st.integers(2, 500))
 def test_even_endless_repetition_increases(count: int) -> None:
     times = _repaired(*[3.0] * count)
-    assert all(later > earlier for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(times))
 
 
 def test_timing_of_a_steady_rate() -> None:
