@@ -18,12 +18,10 @@ from kinesight.media.sources import CONTAINER_OPTIONS
 _COPIED = ("aac", "mp3")
 """What browsers play from an MP4 file; everything else is encoded again, as AAC."""
 
-_DECODERS = frozenset(
-    (
-        "aac,aac_latm,mp3,mp3float,mp2,mp2float,mp1,opus,libopus,vorbis,flac,alac,ac3,eac3,amrnb,amrwb,libopencore_amrnb,"
-        "libopencore_amrwb,wmav1,wmav2,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,"
-        "pcm_u8,pcm_alaw,pcm_mulaw"
-    ).split(",")  # noqa: SIM905  # a list in this form is not formatted to one name a line
+_DECODERS = (
+    "aac,aac_latm,mp3,mp3float,mp2,mp2float,mp1,opus,libopus,vorbis,flac,alac,ac3,eac3,amrnb,amrwb,libopencore_amrnb,"
+    "libopencore_amrwb,wmav1,wmav2,adpcm_ms,adpcm_ima_wav,adpcm_ima_qt,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,"
+    "pcm_u8,pcm_alaw,pcm_mulaw"
 )
 
 _BIT_RATE = 128_000
@@ -55,7 +53,8 @@ class _Sink:
 
 def sound_stream(container: Any) -> Any:
     """Return the sound to keep, None where there is none that can be read: the default one, or the first."""
-    streams = [stream for stream in container.streams.audio if stream.codec_context and stream.codec_context.name in _DECODERS]
+    known = _DECODERS.split(",")
+    streams = [stream for stream in container.streams.audio if stream.codec_context and stream.codec_context.name in known]
     return max(streams, key=lambda stream: bool(stream.disposition & 1), default=None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,6 +10,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import av
+import av.logging
 import numpy as np
 from av.format import Flags
 from av.stream import Disposition
@@ -34,6 +36,9 @@ DECODERS = (
 
 NOMINAL_INTERVAL_S = 1 / 30
 """Taken where a file does not say how often its pictures come."""
+
+
+_OVERSIZE = re.compile(r"Picture size (\d+)x(\d+)")
 
 
 class Refused(Exception):
@@ -95,9 +100,12 @@ class FFmpegSource:
     def __init__(self, file: Any, *, max_side_px: int, threads: int) -> None:
         self.damage = 0
         self._max_side_px = max_side_px
+        av.logging.set_level(av.logging.ERROR)
+        self._complaints = av.logging.Capture(local=False).__enter__()
         guard = {"max_pixels": str(max_side_px**2)}
         self._container = av.open(file, container_options=CONTAINER_OPTIONS, options=guard, metadata_errors="replace")
         self._stream = _best_stream(self._container)
+        self._refuse_oversize()
         context = self._stream.codec_context
         if context is None or context.name not in DECODERS.split(","):
             raise Refused("not_a_video", "The video is coded in a way that cannot be read; export it as H.264 in MP4.")
@@ -139,6 +147,13 @@ class FFmpegSource:
             return None
         return float(stamp * frame.time_base) - self._origin_s
 
+    def _refuse_oversize(self) -> None:
+        """Refuse what FFmpeg has refused to make room for; it says so in its log only."""
+        for _, _, text in self._complaints:
+            if (size := _OVERSIZE.search(text)) is not None:
+                check_size(max(1, int(size[1])), max(1, int(size[2])), self._max_side_px)
+        self._complaints.clear()
+
     def _packets(self) -> Iterator[av.Packet[Any] | None]:
         packets = self._container.demux(self._stream)
         while True:
@@ -155,6 +170,8 @@ class FFmpegSource:
             yield packet
 
     def _decoded(self, packet: av.Packet[Any] | None) -> list[av.VideoFrame]:
+        if self._complaints:
+            self._refuse_oversize()
         try:
             frames: list[av.VideoFrame] = self._stream.decode(packet)
         except MemoryError:
@@ -162,8 +179,7 @@ class FFmpegSource:
         except av.EOFError:
             return []
         except av.FFmpegError:
-            context = self._stream.codec_context
-            check_size(max(1, context.width), max(1, context.height), self._max_side_px)
+            self._refuse_oversize()
             self.damage += 1
             return []
         return frames

@@ -47,6 +47,7 @@ class H264VideoWriter:
         context.time_base = _TIME_BASE
         context.color_primaries = context.color_trc = context.colorspace = _BT709
         context.color_range = _LIMITED_RANGE
+        self._container.start_encoding()  # opens the file: a folder that is missing or full is noticed here
         self._stream = stream
         self._converter = VideoReformatter()
         self._last: int | None = None
