@@ -18,7 +18,7 @@ MOST_POINTS = 1500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line of a chart: `y` (n,) over the chart's x, NaN where unknown; `kind` is its CSS class; `spread` (n,) draws a ribbon."""
+    """One line of a chart: `y` (n,) over the chart's x, NaN where unknown; `kind` is a CSS class; `spread` (n,) a ribbon."""
 
     name: str
     y: Floats
@@ -71,14 +71,14 @@ class Scale:
 
 
 def nice_ticks(low: float, high: float, *, most: int = 6) -> tuple[float, ...]:
-    """Return round numbers (1, 2 or 5 times a power of ten apart) within low..high, at most `most` of them; `low` alone if equal."""
+    """Return round numbers (1, 2 or 5 times a power of ten apart) within low..high, at most `most`; `low` alone if equal."""
     if not high > low:
         return (low,)
     rough = (high - low) / max(1, most - 1)
     magnitude = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * magnitude for factor in (1, 2, 5, 10) if factor * magnitude >= rough * (1 - 1e-9))
     first = math.ceil(low / step - 1e-9)
-    return tuple(round((first + i) * step, 10) for i in range(int(math.floor(high / step + 1e-9)) - first + 1))
+    return tuple(round((first + i) * step, 10) for i in range(math.floor(high / step + 1e-9) - first + 1))
 
 
 def path_of(xs: Sequence[float], ys: Sequence[float]) -> str:
@@ -118,7 +118,7 @@ def line_chart(chart: Chart) -> Markup:
     pieces += [Markup('<line class="cursor" y1="{:.0f}" y2="{:.0f}"/>').format(to_y.end_px, to_y.start_px)]
     data = {
         "x": [round(float(value), 3) for value in x],
-        "left": to_x.start_px, "right": to_x.end_px, "low": to_x.low, "high": to_x.high, "unit": chart.unit, "xUnit": chart.x_label,
+        "left": to_x.start_px, "right": to_x.end_px, "low": to_x.low, "high": to_x.high, "unit": chart.unit,
         "lines": [[line.name, [round(v, 1) if math.isfinite(v) else None for v in y.tolist()]]
                   for line, y in zip(chart.lines, ys, strict=True)],
         "seeks": chart.seeks,

@@ -117,29 +117,22 @@ def lanes(bars: Sequence[Bar], *, names: Sequence[str], span_s: tuple[float, flo
     pieces = []
     for lane, name in enumerate(names):
         y = 27.0 + 30.0 * lane
-        pieces.append(Markup('<text class="lane" x="0" y="{:.0f}">{}</text><line class="grid" x1="52" x2="750" y1="{:.0f}" y2="{:.0f}"/>').format(
-            y + 4, name, y, y))  # fmt: skip
+        pieces.append(Markup('<text class="lane" x="0" y="{:.0f}">{}</text>').format(y + 4, name))
+        pieces.append(Markup('<line class="grid" x1="52" x2="750" y1="{:.0f}" y2="{:.0f}"/>').format(y, y))
     for bar in bars:
         x0, x1 = max(to_x(bar.start_s), 52.0), min(to_x(bar.end_s), 750.0)
         if x1 >= x0:
-            pieces.append(Markup('<rect class="bar {}" x="{:.1f}" y="{:.0f}" width="{:.1f}" height="18" rx="4"><title>{}</title></rect>').format(
-                bar.kind, x0, 18.0 + 30.0 * bar.lane, max(x1 - x0, 2.0), bar.label))  # fmt: skip
+            box = Markup('x="{:.1f}" y="{:.0f}" width="{:.1f}" height="18" rx="4"').format(
+                x0, 18 + 30 * bar.lane, max(x1 - x0, 2.0)
+            )
+            pieces.append(Markup('<rect class="bar {}" {}><title>{}</title></rect>').format(bar.kind, box, bar.label))
     pieces += [
         Markup('<text class="tick" x="{:.1f}" y="{:.0f}" text-anchor="middle">{:g}</text>').format(to_x(tick), bottom + 16, tick)
         for tick in nice_ticks(*span_s, most=9)
     ]
     pieces.append(Markup('<line class="cursor" y1="8" y2="{:.0f}"/>').format(bottom))
-    data = {
-        "x": [],
-        "left": 52,
-        "right": 750,
-        "low": span_s[0],
-        "high": span_s[1],
-        "unit": "",
-        "xUnit": "s",
-        "lines": [],
-        "seeks": True,
-    }
+    data = {"x": [], "left": 52, "right": 750, "low": span_s[0], "high": span_s[1], "unit": "", "lines": [], "seeks": True}
     return Markup(
-        '<svg class="lanes" viewBox="0 0 760 {:.0f}" role="img" aria-label="Ground contacts over time in seconds" data-chart="{}">{}</svg>'
+        '<svg class="lanes" viewBox="0 0 760 {:.0f}" role="img" aria-label="Ground contacts over time, seconds" data-chart="{}">'
+        "{}</svg>"
     ).format(bottom + 24, json.dumps(data), Markup("").join(pieces))

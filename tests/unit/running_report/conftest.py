@@ -81,6 +81,8 @@ def steps(seconds: float) -> tuple[Step, ...]:
                 strike_s=strike,
                 instant_s=strike + INSTANT_S,
                 toe_off_s=strike + CONTACT_S,
+                contact_s=CONTACT_S,
+                flight_s=STRIDE_S / 2 - CONTACT_S,
                 angles_deg={"front_knee": 152.0 - count, "back_knee": 102.0 + count, "foot": 12.0, "trunk": 9.0},
             )
         )
@@ -116,7 +118,7 @@ def result(found: tuple[Step, ...], *, direction: str, treadmill: bool, seconds:
         metrics=Metrics(
             cadence_spm=number(171.4), contact_time_s=both(0.221, 0.232, 0.006), flight_time_s=number(0.128, 0.004),
             duty_factor=number(0.315, 0.01), vertical_oscillation_m=number(0.081, 0.003),
-            asymmetry={"contact_time": number(0.048, 0.01)},
+            asymmetry={"contact_time_s": number(0.018, 0.004)},
         ),
         measures=Measures(
             elbow_deg=both(92.8, 85.0), back_knee_deg=landing(102.0), front_knee_deg=landing(152.0),

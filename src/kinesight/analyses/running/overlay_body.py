@@ -25,6 +25,10 @@ BAND_COLOURS: Mapping[str | None, Colour] = {
 CENTRE_COLOUR: Colour = (245, 247, 250)
 DARK: Colour = (13, 17, 23)
 
+TEXT_SHARE = 0.028
+"""Size of the text over the picture's height: 2 mm on a phone."""
+PANEL_ROWS_WIDE, PANEL_ROWS_TALL = 3.5, 6.7
+"""Height of the panel in text sizes: numbers beside the timeline, or above it on upright pictures."""
 SEEN_SCORE = 0.3
 """Points below this are guesses and left out."""
 _SURE_SCORE = 0.6
@@ -38,7 +42,7 @@ _BELT_S = 0.5
 class Brush:
     """A canvas with the scale from source pixels to its own, and sizes that fit picture and runner.
 
-    `bone_px` is the width of a near bone; `text_px` the smallest text, 2.8 % of the picture's height: 2 mm on a phone.
+    `bone_px` is the width of a near bone; `text_px` the smallest text.
     """
 
     canvas: Canvas
@@ -65,7 +69,7 @@ class Brush:
             height_px=height,
             body_px=body,
             bone_px=max(1.5, bone),
-            text_px=max(8.0, 0.028 * height),
+            text_px=max(8.0, TEXT_SHARE * height),
         )
 
     @property
@@ -76,7 +80,7 @@ class Brush:
     @property
     def panel_px(self) -> float:
         """Return how high the timeline panel is."""
-        return self.text_px * (3.5 if self.is_wide else 6.7)
+        return self.text_px * (PANEL_ROWS_WIDE if self.is_wide else PANEL_ROWS_TALL)
 
     def at(self, point: Point) -> Point:
         """Return where a point of the source picture lies on the canvas."""

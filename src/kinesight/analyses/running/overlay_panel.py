@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from kinesight.analyses.running.overlay_body import DARK, SIDE_COLOURS, Brush
+from kinesight.analyses.running.overlay_body import DARK, PANEL_ROWS_TALL, PANEL_ROWS_WIDE, SIDE_COLOURS, TEXT_SHARE, Brush
 from kinesight.analyses.running.result import RunningResult, Side
 from kinesight.analyses.running.scene import Scene
 from kinesight.domain.ports import Colour
@@ -24,6 +24,13 @@ def panel_at_top(scene: Scene) -> bool:
         return False
     head, feet = float(np.nanpercentile(ys, 1)), float(np.nanpercentile(ys, 99))
     return feet > 0.86 and head > 1.0 - feet
+
+
+def free_of_panel(scene: Scene) -> tuple[float, float]:
+    """Return the top and bottom of the part of the source picture that the panel leaves free, in source pixels."""
+    height = float(scene.track.height_px)
+    panel = height * TEXT_SHARE * (PANEL_ROWS_WIDE if scene.track.width_px > height else PANEL_ROWS_TALL)
+    return (panel, height) if panel_at_top(scene) else (0.0, height - panel)
 
 
 def window_s(scene: Scene, time_s: float) -> tuple[float, float]:

@@ -28,7 +28,7 @@ def report_page(scene: Scene, warnings: tuple[Notice, ...], given: ReportInput) 
     warnings
         What the reader must know first.
     given
-        Title, provenance, stills by moment name and the annotated video; without stills the key frames are drawn from the keypoints.
+        Title, provenance, stills by moment name and the annotated video; without stills the key frames are drawn from keypoints.
 
     Raises
     ------

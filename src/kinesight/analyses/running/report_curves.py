@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from markupsafe import Markup
@@ -25,9 +26,9 @@ _CYCLE = np.linspace(0.0, 100.0, 101)
 
 
 def strides(scene: Scene, foot: str) -> list[tuple[float, float]]:
-    """Return the spans from strike to strike of one foot; spans half again as long as the median hide a missed strike and are left out."""
+    """Return the spans from strike to strike of one foot; spans over 1.5 times the median hide a strike and are left out."""
     strikes = [step.strike_s for step in scene.steps if step.foot == foot and math.isfinite(step.strike_s)]
-    spans = list(zip(strikes, strikes[1:], strict=False))
+    spans = list(pairwise(strikes))
     usual = float(np.median([end - start for start, end in spans])) if spans else math.nan
     return [(start, end) for start, end in spans if end - start <= 1.5 * usual]
 
@@ -74,7 +75,7 @@ def _nearest(times: Floats, at: Floats) -> np.ndarray[tuple[int], np.dtype[np.in
 
 
 def cycle_charts(scene: Scene) -> tuple[Markup, ...]:
-    """Return one chart per joint over the gait cycle: both legs, each from its own foot's strike, mean and one standard deviation."""
+    """Return one chart per joint over the gait cycle: both legs, each from its own strike, mean and one standard deviation."""
     charts = []
     for joint in _joints(scene):
         lines = []
@@ -91,8 +92,9 @@ def cycle_charts(scene: Scene) -> tuple[Markup, ...]:
             lines.append(Line(name=f"n={count}", y=mean, kind="centre", spread=deviation if count > 1 else None))
         good, okay = _ranges(scene, joint)
         charts.append(
-            line_chart(Chart(title=_TITLES.get(joint, joint.capitalize()), unit="°", x=_CYCLE, x_label="% of the stride, from foot strike",
-                             lines=lines, good=good, okay=okay, shaded=_stance(scene), size=(520, 230)))
+            line_chart(Chart(title=_TITLES.get(joint, joint.capitalize()), unit="°", x=_CYCLE,
+                             x_label="% of the stride, from foot strike",
+                             lines=lines, good=good, okay=okay, shaded=_stance(scene), size=(380, 220)))
         )  # fmt: skip
     return tuple(charts)
 
@@ -114,12 +116,13 @@ def time_charts(scene: Scene) -> tuple[Markup, ...]:
     for joint in _joints(scene):
         names = [name for name in (f"left_{joint}", f"right_{joint}", joint) if name in scene.series_deg]
         lines = [
-            Line(name=_side_name(name), y=scene.series_deg[name][shown], kind=name.split("_")[0] if "_" in name else "centre")
+            Line(name=_side_name(name), y=scene.series_deg[name][shown], kind=name.partition("_")[0] if "_" in name else "centre")
             for name in names
         ]
         good, okay = _ranges(scene, joint)
         charts.append(
-            line_chart(Chart(title=_TITLES.get(joint, joint.capitalize()), unit="°", x=times[shown], x_label="time in the video, s",
+            line_chart(Chart(title=_TITLES.get(joint, joint.capitalize()), unit="°", x=times[shown],
+                             x_label="time in the video, s",
                              lines=lines, good=good, okay=okay, events=events, seeks=True, size=(1040, 220)))
         )  # fmt: skip
     return tuple(charts)
@@ -131,16 +134,20 @@ def contact_lanes(scene: Scene) -> Markup:
     bars: list[Bar] = []
     known = [step for step in scene.steps if math.isfinite(step.strike_s) and math.isfinite(step.toe_off_s)]
     for step in known:
-        label = f"{step.foot} foot on the ground for {1000 * (step.toe_off_s - step.strike_s):.0f} ms from {step.strike_s:.2f} s"
+        label = f"{step.foot} foot on the ground{_for(step.contact_s)} from {step.strike_s:.2f} s"
         bars.append(
             Bar(lane=0 if step.foot == "left" else 2, start_s=step.strike_s, end_s=step.toe_off_s, kind=step.foot, label=label)
         )
-    for before, after in zip(known, known[1:], strict=False):
+    for before, after in pairwise(known):
         if before.foot != after.foot and after.strike_s > before.toe_off_s:
-            label = f"flight of {1000 * (after.strike_s - before.toe_off_s):.0f} ms from {before.toe_off_s:.2f} s"
+            label = f"flight{_for(before.flight_s)} from {before.toe_off_s:.2f} s"
             bars.append(Bar(lane=1, start_s=before.toe_off_s, end_s=after.strike_s, kind="flight", label=label))
     span = (result.running_from_s, result.running_to_s) if result else (0.0, 0.0)
     return lanes(bars, names=("Left", "Flight", "Right"), span_s=span)
+
+
+def _for(duration_s: float) -> str:
+    return f" for {1000 * duration_s:.0f} ms" if math.isfinite(duration_s) else ""
 
 
 def _joints(scene: Scene) -> list[str]:
@@ -165,4 +172,4 @@ def _most(scene: Scene) -> str:
 
 
 def _side_name(name: str) -> str:
-    return {"left": "Left", "right": "Right"}.get(name.split("_")[0], "Both sides together")
+    return {"left": "Left", "right": "Right"}.get(name.partition("_")[0], "Both sides together")

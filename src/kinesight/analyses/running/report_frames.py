@@ -1,4 +1,4 @@
-"""The key frames of a report: the kept picture cut to the runner, or a figure drawn from the keypoints where there is no picture."""
+"""The key frames of a report: the kept picture cut to the runner, or a figure from the keypoints where there is none."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import numpy as np
 from markupsafe import Markup
 
 from kinesight.analyses.running.overlay_labels import AngleMark, angle_marks
-from kinesight.analyses.running.report_numbers import BAND_WORDS
+from kinesight.analyses.running.overlay_panel import free_of_panel
+from kinesight.analyses.running.report_numbers import BAND_WORDS, degrees
 from kinesight.analyses.running.scene import Scene, Step
 from kinesight.domain.analysis import Moment
 from kinesight.domain.ports import Point
@@ -47,25 +48,26 @@ def key_frames(scene: Scene, moments: tuple[Moment, ...], stills_jpeg: Mapping[s
             value = step.angles_deg.get(name, math.nan)
             band = scene.band(name, value)
             if math.isfinite(value):
-                number = f"{value:.0f}°".replace("-0°", "0°").replace("-", "\u2212")
-                angles.append((title, number, band or "unknown", BAND_WORDS[band] if band else "not scored"))
+                angles.append((title, degrees(value), band or "unknown", BAND_WORDS[band] if band else "not scored"))
         frames.append(KeyFrame(caption=moment.caption, time_s=moment.time_s, picture=picture, angles=tuple(angles)))
     return tuple(frames)
 
 
 def cut_out(scene: Scene, step: Step) -> tuple[float, float, float, float]:
-    """Return left, top, width and height of a square around the runner in source pixels, inside the picture as far as possible."""
+    """Return left, top, width and height of a square around the runner in source pixels, within the picture if possible."""
     points = np.array(list(scene.pose_at(step.instant_s).values())).reshape(-1, 2)
     width, height = float(scene.track.width_px), float(scene.track.height_px)
     if not len(points):
         return 0.0, 0.0, width, height
     low, high = points.min(axis=0), points.max(axis=0)
-    # room for the labels beside the runner: they are sized by the picture's height
-    side = max(1.3 * float(high[1] - low[1]), float(high[0] - low[0]) + 0.42 * height)
+    # room for the labels on both sides, whose size goes with the picture's height
+    body = float(high[1] - low[1])
+    side = max(1.3 * body, float(high[0] - low[0]) + 2 * (0.1 * body + 0.2 * height))
     side = min(side, max(width, height))
     middle_x, middle_y = (low + high) / 2
     left = float(np.clip(middle_x - side / 2, min(0.0, width - side), max(0.0, width - side)))
-    top = float(np.clip(middle_y - side / 2, min(0.0, height - side), max(0.0, height - side)))
+    free_top, free_bottom = free_of_panel(scene)
+    top = float(np.clip(middle_y - side / 2, min(free_top, free_bottom - side), max(free_top, free_bottom - side)))
     return left, top, side, side
 
 
@@ -146,11 +148,10 @@ def _numbers(scene: Scene, pose: Mapping[str, Point], marks: tuple[AngleMark, ..
         is_right = mark.ahead == rightward
         y = max(mark.vertex[1] + 0.02 * body, floors[is_right])
         floors[is_right] = y + 0.09 * body
-        number = f"{mark.value_deg:.0f}°".replace("-0°", "0°")
         pieces.append(
             Markup('<text class="{}" x="{:.1f}" y="{:.1f}" font-size="{:.1f}" text-anchor="{}">{}</text>').format(
                 scene.band(mark.angle, mark.value_deg) or "plain", edges[is_right], y, 0.075 * body,
-                "start" if is_right else "end", number,
+                "start" if is_right else "end", degrees(mark.value_deg),
             )
         )  # fmt: skip
     return pieces

@@ -66,6 +66,7 @@ class Card:
     points: str
     band: Band
     band_word: str
+    exercises: tuple[str, ...]
     sides: tuple[tuple[str, Reading], ...]
     picture: str
 
@@ -91,6 +92,13 @@ _MEASURES: tuple[tuple[str, str, str], ...] = (
     ("knee_adduction_deg", "Knee adduction", "°"),
     ("pronation_deg", "Pronation", "°"),
 )
+_EXERCISES: Mapping[str, str] = {
+    "a_skip": "A-skips: high knees in a light skip",
+    "bi_reinforcement": "Biceps strengthening",
+    "tri_reinforcement": "Triceps strengthening",
+    "butt_kicks": "Butt kicks: heels up to the seat",
+}
+"""Exercises whose code alone does not say what to do; the others are their code in words."""
 _FROM_BEHIND = {"pelvic_drop_deg", "knee_adduction_deg", "pronation_deg"}
 _NEEDS_HEIGHT = {"step_length_m", "speed_m_per_s", "vertical_oscillation_m"}
 
@@ -109,7 +117,7 @@ def reading(estimate: Estimate, *, factor: float = 1.0, digits: int = 0, unit: s
     if estimate.spread is not None and math.isfinite(estimate.spread):
         spread = f"± {factor * estimate.spread:.{max(digits, 1) if unit == '°' else digits}f}"
     value = f"{factor * estimate.value:.{digits}f}"
-    value = value.lstrip("-") if float(value) == 0 else value.replace("-", "\u2212")
+    value = value.lstrip("-") if not float(value) else value.replace("-", "\u2212")
     confidence = f"{100 * estimate.confidence:.0f}%" if math.isfinite(estimate.confidence) else ""
     return Reading(text=value + space + unit, spread=spread, n=estimate.n, confidence=confidence)
 
@@ -152,9 +160,19 @@ def metric_rows(result: RunningResult) -> tuple[Row, ...]:
             found = reading(estimate, factor=factor, digits=digits, unit=unit, reason=why_unknown(name, result))
             rows.append(Row(name=title, side=side, reading=found))
     for name, estimate in sorted(result.metrics.asymmetry.items()):
-        found = reading(estimate, factor=100, digits=1, unit="%", reason="not above what the measurement itself scatters")
-        rows.append(Row(name=f"Asymmetry of {name.replace('_', ' ')}", side="", reading=found))
+        title, unit, factor = _asymmetry(name)
+        reason = "not above what the measurement itself mistakes"
+        found = reading(estimate, factor=factor, digits=1 if unit == "°" else 0, unit=unit, reason=reason)
+        rows.append(Row(name=f"Asymmetry: {title}", side="Left − right", reading=found))
     return tuple(rows)
+
+
+def _asymmetry(name: str) -> tuple[str, str, float]:
+    """Return title, unit and factor of an asymmetry, which is named like its quantity with the unit at the end."""
+    for suffix, unit, factor in (("_s", "ms", 1000.0), ("_deg", "°", 1.0), ("_m", "cm", 100.0)):
+        if name.endswith(suffix):
+            return name.removesuffix(suffix).replace("_", " "), unit, factor
+    return name.replace("_", " "), "", 1.0
 
 
 def measure_rows(result: RunningResult) -> tuple[Row, ...]:
@@ -202,12 +220,25 @@ def _card(key: str, score: Score, result: RunningResult) -> Card:
         for side, estimate in sides
         if estimate.value is not None and math.isfinite(estimate.value)
     ] or [Mark(value=score.value_deg, spread=None, letter="", kind="single")]
+    reason = "not seen clearly or often enough"
     return Card(
-        key=key, name=name, definition=definition, score=score, value=f"{score.value_deg:.0f}°".replace("-0°", "0°").replace("-", "\u2212"),
-        points=f"{100 * score.score:.0f}", band=score.band, band_word=BAND_WORDS[score.band],
-        sides=tuple((side, reading(estimate, unit="°", digits=1, reason="not seen clearly or often enough")) for side, estimate in sides),
+        key=key,
+        name=name,
+        definition=definition,
+        score=score,
+        value=degrees(score.value_deg),
+        points=f"{100 * score.score:.0f}",
+        band=score.band,
+        band_word=BAND_WORDS[score.band],
+        exercises=tuple(_EXERCISES.get(code, code.replace("_", " ").capitalize()) for code in score.texts.exercises),
+        sides=tuple((side, reading(estimate, unit="°", digits=1, reason=reason)) for side, estimate in sides),
         picture=ruler(marks, good=score.range_good, okay=score.range_okay, unit="°"),
-    )  # fmt: skip
+    )
+
+
+def degrees(value: float) -> str:
+    """Return a finite angle in whole degrees with a true minus sign and no negative zero."""
+    return f"{round(value) + 0.0:.0f}°".replace("-", "\u2212")
 
 
 def _scored_sides(key: str, result: RunningResult) -> list[tuple[str, Estimate]]:

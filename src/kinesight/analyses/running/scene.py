@@ -29,12 +29,16 @@ class Step:
     """One landing of one foot; unknown times and angles are NaN.
 
     `instant_s` is when the angles were read, the scores' instant; `angles_deg` has front_knee, back_knee, foot and trunk.
+    The times are the video's; `contact_s` and `flight_s`, of this contact and the flight after it, are the runner's, which differ in
+    slow motion.
     """
 
     foot: Side
     strike_s: float
     instant_s: float
     toe_off_s: float
+    contact_s: float = math.nan
+    flight_s: float = math.nan
     angles_deg: Mapping[str, float] = field(default_factory=dict)
 
 
