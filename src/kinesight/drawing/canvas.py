@@ -25,6 +25,10 @@ _FONT = "sans"
 """The variable sans-serif that OpenCV carries (Rubik, SIL OFL). Scripts it lacks come from the also carried WenQuanYi Micro Hei:
 Chinese, Japanese and Korean are drawn; right-to-left scripts are laid out by OpenCV; what no font has becomes a question mark."""
 _WEIGHT = 600
+_TURNS = np.radians(np.concatenate([np.arange(quarter, quarter + 91, 15) for quarter in (0, 90, 180, 270)]))
+_RIM = np.stack([np.cos(_TURNS), np.sin(_TURNS)], axis=1)
+_ROUNDING = np.repeat([[1, 1], [-1, 1], [-1, -1], [1, -1]], 7, axis=0)
+"""Which corner (right or left, bottom or top) each point of a rounded outline belongs to."""
 _CAP_HEIGHT = 0.7
 """Height of a capital letter over the font size, for centring a line; the same for every text so that lines stay level."""
 
@@ -50,7 +54,8 @@ class PictureCanvas:
 
     Notes
     -----
-    Shapes may lie partly or wholly outside the picture. Positions must be finite: not drawing what is unknown is up to the caller.
+    Shapes may lie partly or wholly outside the picture. Positions must be finite: what is unknown is the
+    caller's to leave out.
     """
 
     def __init__(self, rgb: Image) -> None:
@@ -76,7 +81,7 @@ class PictureCanvas:
                 cv2.line(picture, _fixed(start, left, top), _fixed(end, left, top), colour, 1, cv2.LINE_AA, _SHIFT)
                 return
             outline = _capsule(_near(start), _near(end), radius - _SOFT_EDGE_PX)
-            points = np.array([(round((x - left) * _ONE), round((y - top) * _ONE)) for x, y in outline], dtype=np.int32)
+            points = np.array([(int((x - left) * _ONE), int((y - top) * _ONE)) for x, y in outline], dtype=np.int32)
             cv2.fillConvexPoly(picture, points, colour, cv2.LINE_AA, _SHIFT)
 
         x0, x1 = sorted((start[0], end[0]))
@@ -109,13 +114,8 @@ class PictureCanvas:
             return
 
         def stroke(picture: Image, left: int, top: int) -> None:
-            inner = np.array([[x + radius, y + radius], [x + width_px - radius, y + height_px - radius]])
-            turns = np.radians(np.arange(0, 91, 15))
-            rim = np.stack([np.cos(turns), np.sin(turns)], axis=1) * radius
-            corners = [(inner[1, 0], inner[1, 1], 1, 1), (inner[0, 0], inner[1, 1], -1, 1),
-                       (inner[0, 0], inner[0, 1], -1, -1), (inner[1, 0], inner[0, 1], 1, -1)]  # fmt: skip
-            outline = [np.array([cx, cy]) + (rim if sx == sy else rim[::-1]) * (sx, sy) for cx, cy, sx, sy in corners]
-            points = np.clip(np.concatenate(outline) - (left, top), -_FAR_PX, _FAR_PX)
+            low, high = np.array([x + radius, y + radius]), np.array([x + width_px - radius, y + height_px - radius])
+            points = np.clip(np.where(_ROUNDING > 0, high, low) + _RIM * radius - (left, top), -_FAR_PX, _FAR_PX)
             cv2.fillConvexPoly(picture, np.round(points * _ONE).astype(np.int32), colour, cv2.LINE_AA, _SHIFT)
 
         self._paint(stroke, (x - 1, y - 1, x + width_px + 1, y + height_px + 1), opacity)
@@ -158,7 +158,7 @@ def blank_canvas(width_px: int, height_px: int, *, colour: Colour = (24, 28, 36)
 
 
 def _near(point: Point) -> Point:
-    return min(max(point[0], -_FAR_PX), _FAR_PX), min(max(point[1], -_FAR_PX), _FAR_PX)
+    return min(max(float(point[0]), -_FAR_PX), _FAR_PX), min(max(float(point[1]), -_FAR_PX), _FAR_PX)
 
 
 def _capsule(start: Point, end: Point, radius_px: float) -> list[Point]:

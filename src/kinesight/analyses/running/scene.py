@@ -1,0 +1,97 @@
+"""What the pictures and the report of a running analysis show, gathered once in the form that drawing needs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kinesight.analyses.running.result import Band, RunningResult, Score, Side
+from kinesight.domain.people import PoseTrack
+from kinesight.domain.video import Floats
+
+ANGLE_SCORES: Mapping[str, str] = {
+    "front_knee": "forward_cycle",
+    "back_knee": "back_cycle",
+    "foot": "foot",
+    "trunk": "trunk",
+}
+"""Which score's ranges each angle of a landing is held against."""
+
+SERIES_SCORES: Mapping[str, str] = {"trunk": "trunk", "elbow": "arm"}
+"""Which score's ranges hold over the whole cycle, by angle series without its side."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One landing of one foot; unknown times and angles are NaN.
+
+    `instant_s` is when the angles were read, the scores' instant; `angles_deg` has front_knee, back_knee, foot and trunk.
+    The times are the video's; `contact_s` and `flight_s`, of this contact and the flight after it, are the runner's, which differ in
+    slow motion.
+    """
+
+    foot: Side
+    strike_s: float
+    instant_s: float
+    toe_off_s: float
+    contact_s: float = math.nan
+    flight_s: float = math.nan
+    angles_deg: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """One clip as it is drawn: the track, smoothed where known; landings in order of time; angle series; the result if any.
+
+    `series_deg` maps names such as left_knee or trunk to (frames,) degrees on the track's own stamps.
+    """
+
+    track: PoseTrack
+    steps: tuple[Step, ...] = ()
+    series_deg: Mapping[str, Floats] = field(default_factory=dict)
+    result: RunningResult | None = None
+
+    def nearest_frame(self, time_s: float) -> int:
+        """Return the index of the frame closest in time. Raises `ValueError` on a track without frames."""
+        if not len(self.track.time_s):
+            raise ValueError("the track has no frames")
+        after = int(np.searchsorted(self.track.time_s, time_s))
+        before = max(0, after - 1)
+        after = min(after, len(self.track.time_s) - 1)
+        return before if time_s - self.track.time_s[before] <= self.track.time_s[after] - time_s else after
+
+    def pose_at(self, time_s: float) -> Mapping[str, tuple[float, float]]:
+        """Return the keypoints at a moment between frames, interpolated linearly; points unknown in either frame are left out."""
+        times = self.track.time_s
+        after = int(np.clip(np.searchsorted(times, time_s), 1, max(1, len(times) - 1)))
+        if len(times) < 2:
+            xy = self.track.xy_px[0] if len(times) else np.full((len(self.track.keypoints), 2), np.nan)
+        else:
+            share = float(np.clip((time_s - times[after - 1]) / (times[after] - times[after - 1]), 0.0, 1.0))
+            before_xy, after_xy = self.track.xy_px[after - 1], self.track.xy_px[after]
+            xy = before_xy if share == 0 else after_xy if share == 1 else (1 - share) * before_xy + share * after_xy
+        return {name: (x, y) for name, (x, y) in zip(self.track.keypoints, xy.tolist(), strict=True) if math.isfinite(x + y)}
+
+    def body_height_px(self) -> float:
+        """Return the median height of the visible body in source pixels; NaN where nobody is seen."""
+        ys = self.track.xy_px[..., 1]
+        seen = np.isfinite(ys).sum(axis=1) >= 6
+        # nanmax warns on frames without a person, so those are taken out first
+        return float(np.median(np.nanmax(ys[seen], axis=1) - np.nanmin(ys[seen], axis=1))) if seen.any() else float("nan")
+
+    def band(self, angle: str, value_deg: float) -> Band | None:
+        """Return the band of one reading by the ranges of its score; None where there are none or the reading is unknown."""
+        score = self.result.scores.get(ANGLE_SCORES.get(angle, angle)) if self.result else None
+        return band_of(value_deg, score) if score else None
+
+
+def band_of(value_deg: float, score: Score) -> Band | None:
+    """Return the band of a reading by the ranges of a score; None for NaN. A border shared by two bands is the better one's."""
+    if not np.isfinite(value_deg):
+        return None
+    if score.range_good[0] <= value_deg <= score.range_good[1]:
+        return "good"
+    return "okay" if score.range_okay[0] <= value_deg <= score.range_okay[1] else "bad"
