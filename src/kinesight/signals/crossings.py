@@ -7,16 +7,14 @@ import numpy as np
 from kinesight.domain.video import Floats
 
 
-def last_fall(time_s: Floats, values: Floats, *, level: float) -> float:
-    """Return when the signal last falls from above the level to it or below, linear between samples; NaN if it never does."""
+def first_fall(time_s: Floats, values: Floats, *, level: float) -> float:
+    """Return when the signal first falls from above the level to it or below, linear between samples; NaN if it never does."""
     falls = np.flatnonzero((values[:-1] > level) & (values[1:] <= level))
-    return _crossing(time_s, values, int(falls[-1]), level) if len(falls) else float("nan")
-
-
-def first_rise(time_s: Floats, values: Floats, *, level: float) -> float:
-    """Return when the signal first rises from below the level to it or above, linear between samples; NaN if it never does."""
-    rises = np.flatnonzero((values[:-1] < level) & (values[1:] >= level))
-    return _crossing(time_s, values, int(rises[0]), level) if len(rises) else float("nan")
+    if len(falls) == 0:
+        return float("nan")
+    index = int(falls[0])
+    share = (values[index] - level) / (values[index] - values[index + 1])
+    return float(time_s[index] + share * (time_s[index + 1] - time_s[index]))
 
 
 def peak_time(time_s: Floats, values: Floats) -> float:
@@ -31,7 +29,3 @@ def peak_time(time_s: Floats, values: Floats) -> float:
     shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
     return float(time_s[top] + shift * (time_s[top + 1] - time_s[top]))
 
-
-def _crossing(time_s: Floats, values: Floats, index: int, level: float) -> float:
-    share = (values[index] - level) / (values[index] - values[index + 1])
-    return float(time_s[index] + share * (time_s[index + 1] - time_s[index]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kinesight.domain.video import Floats
+from kinesight.signals.runs import Mask
 
 NORMAL_MAD = 1.4826
 """Standard deviation of normal noise over its median absolute deviation."""
@@ -28,8 +29,8 @@ def centre(values: Floats) -> float:
     return float(np.median((known[first] + known[second]) / 2))
 
 
-def jump_outliers(time_s: Floats, values: Floats, *, least: float, longest: int = 3, times_spread: float = 8.0) -> np.ndarray:
-    """Return which samples jump away and back within a few samples.
+def jump_outliers(time_s: Floats, values: Floats, *, least: float, most: float, longest: int = 3, times_spread: float = 5.0) -> Mask:
+    """Return which samples jump away, and back again or into the unknown.
 
     Parameters
     ----------
@@ -39,6 +40,8 @@ def jump_outliers(time_s: Floats, values: Floats, *, least: float, longest: int 
         (samples, 2) a path; NaN where unknown.
     least
         Smallest deviation that counts, in the unit of the values.
+    most
+        Deviation per sample of the excursion that always counts.
     longest
         Longest excursion in samples.
     times_spread
@@ -46,25 +49,37 @@ def jump_outliers(time_s: Floats, values: Floats, *, least: float, longest: int 
 
     Returns
     -------
-    ndarray of bool
-        (samples,); a sample is an outlier if the straight line between the samples around its excursion misses it, and all others
-        of the same excursion, by more than both limits.
+    Mask
+        (samples,); a sample is an outlier if the straight line between the samples around its excursion misses it, and all others of
+        the same excursion, by more than the limit. The first and last sample of a known stretch are outliers if the straight line
+        through their two neighbours misses them by more than twice the limit for one sample.
     """
     outlier = np.zeros(len(values), dtype=bool)
     known = np.flatnonzero(np.isfinite(values).all(axis=1))
+    if len(known) < longest + 4:
+        return outlier
+    time, path = time_s[known], values[known]
+    usual_step_s = float(np.median(np.diff(time)))
     for run in range(longest, 0, -1):
-        if len(known) < run + 4:
-            continue
-        time, path = time_s[known], values[known]
-        left, right = slice(0, len(known) - run - 1), slice(run + 1, None)
-        span = time[right] - time[left]
-        misses = []
-        for inner in range(1, run + 1):
-            at = slice(inner, len(known) - run - 1 + inner)
-            share = ((time[at] - time[left]) / span)[:, None]
-            misses.append(np.hypot(*(path[at] - path[left] * (1 - share) - path[right] * share).T))
-        worst = np.min(misses, axis=0)
-        limit = max(least, times_spread * NORMAL_MAD * float(np.median(worst)))
-        for start in np.flatnonzero(worst > limit):
+        misses, close = _excursions(time, path, run=run, usual_step_s=usual_step_s)
+        limit = float(np.clip(times_spread * NORMAL_MAD * np.median(misses), least, most * run))
+        for start in np.flatnonzero((misses > limit) & close):
             outlier[known[start + 1 : start + 1 + run]] = True
+    for piece in np.split(np.arange(len(known)), np.flatnonzero(np.diff(time) > 1.5 * usual_step_s) + 1):
+        for end in (piece[:3], piece[:-4:-1]):
+            if len(end) == 3 and float(np.hypot(*(path[end[0]] - 2 * path[end[1]] + path[end[2]]))) > 2 * limit:
+                outlier[known[end[0]]] = True
     return outlier
+
+
+def _excursions(time: Floats, path: Floats, *, run: int, usual_step_s: float) -> tuple[Floats, Mask]:
+    """How far every run of samples stays off the line between the samples around it, and whether no sample is missing there."""
+    count = len(time) - run - 1
+    left, right = slice(0, count), slice(run + 1, None)
+    span = time[right] - time[left]
+    misses = np.full(count, np.inf)
+    for inner in range(1, run + 1):
+        at = slice(inner, count + inner)
+        share = ((time[at] - time[left]) / span)[:, None]
+        misses = np.minimum(misses, np.hypot(*(path[at] - path[left] * (1 - share) - path[right] * share).T))
+    return misses, span < (run + 1.5) * usual_step_s

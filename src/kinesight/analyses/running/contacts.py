@@ -10,7 +10,7 @@ from scipy.signal import find_peaks
 from kinesight.analyses.running.ground import Ground
 from kinesight.analyses.running.motion import LEG_PER_HEIGHT, OTHER, Motion, Side
 from kinesight.domain.video import Floats
-from kinesight.signals.crossings import first_rise, last_fall, peak_time
+from kinesight.signals.crossings import first_fall, peak_time
 from kinesight.signals.geometry import inner_angle_deg, slope_deg
 from kinesight.signals.robust import centre
 from kinesight.signals.runs import longest_run
@@ -24,8 +24,12 @@ LONGEST_STEP_S = 1.0
 LANDING_SPEED_REARFOOT, REARFOOT_DEG = 0.57, 8.0
 LANDING_SPEED_FOREFOOT, FOREFOOT_DEG = 0.30, -1.6
 STANDING_SPEED = 0.4
+SWINGING_SPEED = 1.0
 # Speed of the toe over ground, in any direction, at which it has left; same material.
-LEAVING_SPEED = 0.35
+LEAVING_SPEED = 0.33
+TOE_WEIGHT = 2 / 3
+ONE_CUE_S = 0.05
+"""What two cues that differ this much are worth, one alone is."""
 FLAT_FROM, FLAT_TO = 0.3, 0.55
 """Part of the contact in which the whole foot lies on the ground."""
 
@@ -109,13 +113,13 @@ def _contact(motion: Motion, ground: Ground, window: _Window, *, landing_speed: 
     time = motion.time_s
     foot = ground.over_ground(motion.speed_px_per_s(motion.foot(window.foot)))
     around = (time >= window.ahead_s - 0.5 * window.step_s) & (time <= window.behind_s)
-    stance = longest_run(foot[around] < STANDING_SPEED)
-    if stance is None:
+    inside = np.flatnonzero(around & np.isfinite(foot))
+    if len(inside) == 0:
         return None
-    inside = np.flatnonzero(around)
+    # where the foot goes out of sight while it lands, the last that is seen of it stands for the stance
+    stance = longest_run(foot[inside] < STANDING_SPEED) or (len(inside) - 1, len(inside))
     middle = int(inside[(stance[0] + stance[1] - 1) // 2])
-    before = slice(int(inside[0]), middle + 1)
-    strike_s = last_fall(time[before], foot[before], level=landing_speed)
+    strike_s = _settles(time[inside[0] : middle + 1], foot[inside[0] : middle + 1], level=landing_speed)
     if not np.isfinite(strike_s):
         return None
     toe_off_s, agreement_s = _toe_off(motion, ground, window, middle=middle)
@@ -143,16 +147,29 @@ def _toe_off(motion: Motion, ground: Ground, window: _Window, *, middle: int) ->
     toe = motion.points[f"{side}_big_toe"]
     lift = np.gradient(toe[:, 1], time) / np.maximum(ground.runner_px_per_s, 1.0)
     moving = np.hypot(ground.over_ground(motion.speed_px_per_s(toe)), lift)
-    by_toe = first_rise(time[after], moving[after], level=LEAVING_SPEED)
+    # backwards in time the toe settles
+    by_toe = -_settles(-time[after][::-1], moving[after][::-1], level=LEAVING_SPEED)
     knee = inner_angle_deg(*(motion.points[f"{side}_{name}"] for name in ("hip", "knee", "ankle")))
     latest = by_toe + 0.06 if np.isfinite(by_toe) else window.behind_s + 0.25 * window.step_s
     near = after & (time <= latest) & (time >= (by_toe - 0.08 if np.isfinite(by_toe) else time[middle]))
     by_knee = peak_time(time[near], knee[near])
     if not np.isfinite(by_toe) and not np.any(time > latest):
         return float("nan"), float("nan")
-    both = np.array([by_toe, by_knee])
-    known = both[np.isfinite(both)]
-    return (float(known.mean()), float(np.ptp(known)) if len(known) == 2 else 0.05) if len(known) else (float("nan"), float("nan"))
+    if np.isfinite(by_toe) and np.isfinite(by_knee):
+        return TOE_WEIGHT * by_toe + (1 - TOE_WEIGHT) * by_knee, abs(by_toe - by_knee)
+    return (by_toe, ONE_CUE_S) if np.isfinite(by_toe) else (by_knee, ONE_CUE_S)
+
+
+def _settles(time_s: Floats, speed: Floats, *, level: float) -> float:
+    """When a speed that is high in the swing first falls to the level after it was last clearly swinging.
+
+    What happens between the clear swing and the stance decides, so that noise within the stance does not.
+    """
+    swinging = np.flatnonzero(speed >= SWINGING_SPEED)
+    if not len(swinging) and not np.isfinite(speed).any():
+        return float("nan")
+    start = int(swinging[-1]) if len(swinging) else int(np.nanargmax(speed))
+    return first_fall(time_s[start:], speed[start:], level=level)
 
 
 def foot_deg(motion: Motion, side: Side) -> Floats:

@@ -31,8 +31,9 @@ UPPER_CUTOFF_HZ = 8.0
 CUTOFF_PER_FPS = 0.4
 LONGEST_GAP_S = 0.12
 RATE_HZ = 240.0
-# An excursion shorter than this part of the body height is left to the smoothing.
-LEAST_JUMP = 0.05
+# Excursions shorter than this part of the body height are left to the smoothing; a frame's excursion of MOST_JUMP is more than a foot's
+# hardest turn makes at 30 frames a second.
+LEAST_JUMP, MOST_JUMP = 0.05, 0.1
 # Thigh, shank and trunk over body height: Winter, Biomechanics and Motor Control of Human Movement, table 4.1.
 SEGMENTS_PER_HEIGHT = 0.245 + 0.246 + 0.288
 LEG_PER_HEIGHT = 0.53
@@ -109,7 +110,7 @@ def prepare(track: PoseTrack, *, slow_motion: float) -> Motion:
     time_s = track.time_s / slow_motion
     body_px = body_height_px(points)
     points, swaps = _sides_repaired(time_s, points)
-    points, outliers = _jumps_removed(time_s, points, least_px=LEAST_JUMP * body_px)
+    points, outliers = _jumps_removed(time_s, points, body_px=body_px)
     facing = find_facing(points)
     fps = 1.0 / float(np.median(np.diff(time_s)))
     return Motion(
@@ -185,10 +186,10 @@ def _sides_repaired(time_s: Floats, points: Mapping[str, Floats]) -> tuple[dict[
     return repaired, len(true_runs(anywhere))
 
 
-def _jumps_removed(time_s: Floats, points: Mapping[str, Floats], *, least_px: float) -> tuple[dict[str, Floats], int]:
+def _jumps_removed(time_s: Floats, points: Mapping[str, Floats], *, body_px: float) -> tuple[dict[str, Floats], int]:
     cleaned, count = {}, 0
     for name, path in points.items():
-        wild = jump_outliers(time_s, path, least=least_px)
+        wild = jump_outliers(time_s, path, least=LEAST_JUMP * body_px, most=MOST_JUMP * body_px)
         count += int(np.count_nonzero(wild))
         cleaned[name] = np.where(wild[:, None], np.nan, path)
     return cleaned, count
