@@ -18,7 +18,7 @@ def first_fall(time_s: Floats, values: Floats, *, level: float) -> float:
 
 
 def peak_time(time_s: Floats, values: Floats) -> float:
-    """Return when the signal is highest, by the parabola through the highest sample and its neighbours; NaN if nothing is known."""
+    """Return when the signal is highest, by a parabola through the highest sample and its neighbours; NaN if none is known."""
     if not np.isfinite(values).any():
         return float("nan")
     top = int(np.nanargmax(values))
@@ -28,4 +28,3 @@ def peak_time(time_s: Floats, values: Floats) -> float:
     bend = before - 2 * here + after
     shift = 0.5 * (before - after) / bend if bend < 0 else 0.0
     return float(time_s[top] + shift * (time_s[top + 1] - time_s[top]))
-

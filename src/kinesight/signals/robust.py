@@ -29,7 +29,9 @@ def centre(values: Floats) -> float:
     return float(np.median((known[first] + known[second]) / 2))
 
 
-def jump_outliers(time_s: Floats, values: Floats, *, least: float, most: float, longest: int = 3, times_spread: float = 5.0) -> Mask:
+def jump_outliers(
+    time_s: Floats, values: Floats, *, least: float, most: float, longest: int = 3, times_spread: float = 5.0
+) -> Mask:
     """Return which samples jump away, and back again or into the unknown.
 
     Parameters
@@ -50,25 +52,31 @@ def jump_outliers(time_s: Floats, values: Floats, *, least: float, most: float, 
     Returns
     -------
     Mask
-        (samples,); a sample is an outlier if the straight line between the samples around its excursion misses it, and all others of
-        the same excursion, by more than the limit. The first and last sample of a known stretch are outliers if the straight line
-        through their two neighbours misses them by more than twice the limit for one sample.
+        (samples,); a sample is an outlier if the straight line between the samples around its excursion misses it, and all
+        others of the same excursion, by more than the limit. The first and last sample of a known stretch are outliers if the
+        straight line through their two neighbours misses them by more than twice the limit for one sample.
     """
     outlier = np.zeros(len(values), dtype=bool)
     known = np.flatnonzero(np.isfinite(values).all(axis=1))
     if len(known) < longest + 4:
         return outlier
-    time, path = time_s[known], values[known]
-    usual_step_s = float(np.median(np.diff(time)))
-    for run in range(longest, 0, -1):
-        misses, close = _excursions(time, path, run=run, usual_step_s=usual_step_s)
-        limit = float(np.clip(times_spread * NORMAL_MAD * np.median(misses), least, most * run))
-        for start in np.flatnonzero((misses > limit) & close):
-            outlier[known[start + 1 : start + 1 + run]] = True
-    for piece in np.split(np.arange(len(known)), np.flatnonzero(np.diff(time) > 1.5 * usual_step_s) + 1):
+    usual_step_s = float(np.median(np.diff(time_s[known])))
+    limits = []
+    for run in range(1, longest + 1):
+        misses, _ = _excursions(time_s[known], values[known], run=run, usual_step_s=usual_step_s)
+        limits.append(float(np.clip(times_spread * NORMAL_MAD * np.median(misses), least, most * run)))
+    pieces = np.split(known, np.flatnonzero(np.diff(time_s[known]) > 1.5 * usual_step_s) + 1)
+    for piece in pieces:
         for end in (piece[:3], piece[:-4:-1]):
-            if len(end) == 3 and float(np.hypot(*(path[end[0]] - 2 * path[end[1]] + path[end[2]]))) > 2 * limit:
-                outlier[known[end[0]]] = True
+            if len(end) == 3 and float(np.hypot(*(values[end[0]] - 2 * values[end[1]] + values[end[2]]))) > 2 * limits[0]:
+                outlier[end[0]] = True
+    known = known[~outlier[known]]
+    for run in range(longest, 0, -1):
+        misses, close = _excursions(time_s[known], values[known], run=run, usual_step_s=usual_step_s)
+        # the worst first: beside an outlier the line between neighbours is wrong, so what leans on one is not judged by it
+        for start in sorted(np.flatnonzero((misses > limits[run - 1]) & close), key=lambda start: -misses[start]):
+            if not outlier[known[start : start + run + 2]].any():
+                outlier[known[start + 1 : start + 1 + run]] = True
     return outlier
 
 

@@ -35,7 +35,7 @@ def exchanged(time_s: Floats, first: Floats, second: Floats) -> Mask:
     known are skipped over.
     """
     swapped = np.zeros(len(time_s), dtype=bool)
-    seen = np.flatnonzero((np.isfinite(first) & np.isfinite(second)).all(axis=2).any(axis=1))
+    seen = np.flatnonzero(np.any(np.all(np.isfinite(first) & np.isfinite(second), axis=2), axis=1))
     if len(seen) < 4:
         return swapped
     costs = _prediction_costs(time_s[seen], np.stack([first[seen], second[seen]]))

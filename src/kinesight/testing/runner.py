@@ -23,8 +23,8 @@ HEIGHT_M = (THIGH_M + SHANK_M + TRUNK_M) / 0.779
 class Gait:
     """How the made-up person moves; defaults are those of a recreational rearfoot striker.
 
-    `foot_at_strike_deg` is the heel-to-toe line over the ground, toes up +; `landing_speed` the forward speed of the foot over ground
-    at the strike, as part of the running speed, which dies away within `settling_s`.
+    `foot_at_strike_deg` is the heel-to-toe line over the ground, toes up +; `landing_speed` the forward speed of the foot over
+    ground at the strike, as part of the running speed, which dies away within `settling_s`.
     """
 
     speed_m_per_s: float = 3.0
@@ -166,14 +166,14 @@ def _foot_angle(gait: Gait, phase: Floats) -> Floats:
 
 
 def _stance_heel(gait: Gait, phase: Floats) -> Floats:
-    """Heel in the stance: the foot turns about its heel or its toe, which slides a little while it settles and then keeps its place."""
+    """Heel in the stance: the foot turns about its heel or toe, which slides a little while it settles and then stays."""
     angle = _foot_angle(gait, phase)
     ahead = gait.strike_ahead * gait.speed_m_per_s * gait.contact_s
     slide = gait.landing_speed * gait.speed_m_per_s * gait.settling_s / 2
     settling = np.clip(1 - phase / gait.settling_s, 0.0, 1.0)
     rest = ahead - gait.speed_m_per_s * phase - slide * settling**2 - ANKLE_FROM_HEEL_M[0]
     flat_heel = np.stack([rest, np.zeros_like(rest)], axis=-1)
-    on_toe = flat_heel + [FOOT_M, 0.0] - FOOT_M * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+    on_toe = flat_heel + np.array([FOOT_M, 0.0]) - FOOT_M * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     return np.where((angle < 0)[:, None], on_toe, flat_heel)
 
 
@@ -208,7 +208,7 @@ def _upper_body(gait: Gait, time: Floats, hip_y: Floats) -> dict[str, Floats]:
     lean, head = np.radians(gait.trunk_lean_deg), np.radians(gait.head_deg)
     hips = np.stack([np.zeros_like(hip_y), hip_y], axis=-1)
     neck = hips + TRUNK_M * np.array([np.sin(lean), np.cos(lean)])
-    ear = neck + [0.03, 0.17]
+    ear = neck + np.array([0.03, 0.17])
     points = {"nose": _at_depth(ear + 0.12 * np.array([np.cos(head), np.sin(head)]), 0.0)}
     beat = np.cos(2 * np.pi * (time - gait.first_strike_s) / gait.stride_s)
     for side, sign in (("left", -1.0), ("right", 1.0)):

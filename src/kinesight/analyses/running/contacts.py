@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from kinesight.analyses.running.ground import Ground
-from kinesight.analyses.running.motion import LEG_PER_HEIGHT, OTHER, Motion, Side
+from kinesight.analyses.running.motion import OTHER, Motion, Side
+from kinesight.analyses.running.steps import Step
 from kinesight.domain.video import Floats
 from kinesight.signals.crossings import first_fall, peak_time
 from kinesight.signals.geometry import inner_angle_deg, slope_deg
 from kinesight.signals.robust import centre
 from kinesight.signals.runs import longest_run
 
-# Ankles apart by less than this part of the leg between two steps make no step.
-LEAST_SEPARATION = 0.3
-SHORTEST_STEP_S = 0.12
-LONGEST_STEP_S = 1.0
 # Forward speed over ground, as part of the running speed, at which a foot lands. Measured on mocap with force plates: a rearfoot
-# striker's foot still glides at 0.5 to 0.7 of it, a forefoot striker's at 0.3; between the strike types the level is interpolated.
+# striker's foot still glides at 0.5 to 0.7 of it, a forefoot striker's at 0.3; between the strike types the level is
+# interpolated.
 LANDING_SPEED_REARFOOT, REARFOOT_DEG = 0.57, 8.0
 LANDING_SPEED_FOREFOOT, FOREFOOT_DEG = 0.30, -1.6
 STANDING_SPEED = 0.4
@@ -38,8 +36,8 @@ FLAT_FROM, FLAT_TO = 0.3, 0.55
 class Contact:
     """One foot on the ground; times in the runner's seconds, NaN where not seen.
 
-    `flat_deg` is the heel-to-toe line while the foot lies flat, `sharpness` 0..1 how clearly the foot stops at the strike, `agreement_s` how
-    far the two cues of the toe-off are apart.
+    `flat_deg` is the heel-to-toe line while the foot lies flat, `sharpness` 0..1 how clearly the foot stops at the strike,
+    `agreement_s` how far the two cues of the toe-off are apart.
     """
 
     foot: Side
@@ -50,69 +48,24 @@ class Contact:
     agreement_s: float
 
 
-def find_contacts(motion: Motion, ground: Ground) -> tuple[Contact, ...]:
+def find_contacts(motion: Motion, ground: Ground, steps: Sequence[Step]) -> tuple[Contact, ...]:
     """Return every contact in order of strikes, of both feet, walking or running.
 
-    One landing is looked for around each moment in which one ankle is farthest ahead of the other. The strike is the last moment before
-    the stance in which the foot's forward speed over ground falls through the landing speed of the foot's strike type, which is read
-    from the foot angle found with a middle speed first.
+    One landing is looked for in each step. The strike is the last moment before
+    the stance in which the foot's forward speed over ground falls through the landing speed of the foot's strike type, which is
+    read from the foot angle found with a middle speed first.
     """
-    windows = _windows(motion)
     middle = (LANDING_SPEED_REARFOOT + LANDING_SPEED_FOREFOOT) / 2
-    first = [_contact(motion, ground, window, landing_speed=middle) for window in windows]
+    first = [_contact(motion, ground, step, landing_speed=middle) for step in steps]
     level = {side: _landing_speed(motion, [c for c in first if c is not None and c.foot == side]) for side in OTHER}
-    second = [_contact(motion, ground, window, landing_speed=level[window.foot]) for window in windows]
+    second = [_contact(motion, ground, step, landing_speed=level[step.foot]) for step in steps]
     return tuple(_with_common_flat([contact for contact in second if contact is not None]))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Window:
-    """Where to look for one landing: `ahead_s` the foot is farthest ahead of the other, `behind_s` the other is."""
-
-    foot: Side
-    ahead_s: float
-    behind_s: float
-
-    @property
-    def step_s(self) -> float:
-        return self.behind_s - self.ahead_s
-
-
-def _windows(motion: Motion) -> list[_Window]:
-    apart = motion.points["left_ankle"][:, 0] - motion.points["right_ankle"][:, 0]
-    known = np.isfinite(apart)
-    if np.count_nonzero(known) < 4:
-        return []
-    filled = np.interp(motion.time_s, motion.time_s[known], apart[known])
-    # a step that the clip cuts still counts from where the ankles pass each other
-    padded = np.concatenate([[0.0], filled, [0.0]])
-    least = LEAST_SEPARATION * LEG_PER_HEIGHT * motion.body_px
-    distance = max(1, round(2 * SHORTEST_STEP_S * motion.rate_hz))
-    turns: list[tuple[float, Side]] = []
-    sides: tuple[tuple[float, Side], ...] = ((1.0, "left"), (-1.0, "right"))
-    for sign, side in sides:
-        peaks, _ = find_peaks(sign * padded, prominence=least, distance=distance)
-        turns += [(float(motion.time_s[int(np.clip(peak - 1, 0, len(filled) - 1))]), side) for peak in peaks]
-    return _paired(sorted(turns), end_s=float(motion.time_s[-1]))
-
-
-def _paired(turns: list[tuple[float, Side]], *, end_s: float) -> list[_Window]:
-    """Each landing lasts until the other foot is ahead; where that is not seen, as long as the step before it."""
-    windows: list[_Window] = []
-    usual = float(np.median(np.diff([time for time, _ in turns]))) if len(turns) > 1 else 0.35
-    for index, (time, side) in enumerate(turns):
-        following = turns[index + 1] if index + 1 < len(turns) else None
-        alternates = following is not None and following[1] != side and following[0] - time < LONGEST_STEP_S
-        behind = following[0] if following is not None and alternates else min(time + usual, end_s)
-        if behind - time >= SHORTEST_STEP_S / 2:
-            windows.append(_Window(foot=side, ahead_s=time, behind_s=behind))
-    return windows
-
-
-def _contact(motion: Motion, ground: Ground, window: _Window, *, landing_speed: float) -> Contact | None:
+def _contact(motion: Motion, ground: Ground, step: Step, *, landing_speed: float) -> Contact | None:
     time = motion.time_s
-    foot = ground.over_ground(motion.speed_px_per_s(motion.foot(window.foot)))
-    around = (time >= window.ahead_s - 0.5 * window.step_s) & (time <= window.behind_s)
+    foot = ground.over_ground(motion.speed_px_per_s(motion.foot(step.foot)))
+    around = (time >= step.ahead_s - 0.5 * step.step_s) & (time <= step.behind_s)
     inside = np.flatnonzero(around & np.isfinite(foot))
     if len(inside) == 0:
         return None
@@ -122,35 +75,35 @@ def _contact(motion: Motion, ground: Ground, window: _Window, *, landing_speed: 
     strike_s = _settles(time[inside[0] : middle + 1], foot[inside[0] : middle + 1], level=landing_speed)
     if not np.isfinite(strike_s):
         return None
-    toe_off_s, agreement_s = _toe_off(motion, ground, window, middle=middle)
+    toe_off_s, agreement_s = _toe_off(motion, ground, step, middle=middle)
     at = int(np.searchsorted(time, strike_s))
     fall_per_s = -float(np.gradient(foot[max(at - 2, 0) : at + 3], time[max(at - 2, 0) : at + 3]).mean())
     return Contact(
-        foot=window.foot,
+        foot=step.foot,
         strike_s=strike_s,
         toe_off_s=toe_off_s,
-        flat_deg=_flat_deg(motion, window.foot, strike_s, toe_off_s),
+        flat_deg=_flat_deg(motion, step.foot, strike_s, toe_off_s),
         # within 50 ms from swing to standing is as clear as a landing gets at these cut-offs
         sharpness=float(np.clip(fall_per_s * 0.05, 0.0, 1.0)),
         agreement_s=agreement_s,
     )
 
 
-def _toe_off(motion: Motion, ground: Ground, window: _Window, *, middle: int) -> tuple[float, float]:
+def _toe_off(motion: Motion, ground: Ground, step: Step, *, middle: int) -> tuple[float, float]:
     """When the foot leaves, and how far apart the two cues are.
 
-    The knee is straightest close to the toe-off (Fellin 2010), and the toe begins to move over the ground; their mean is less noisy
-    than each.
+    The knee is straightest close to the toe-off (Fellin 2010), and the toe begins to move over the ground; their mean is less
+    noisy than each.
     """
-    time, side = motion.time_s, window.foot
-    after = (np.arange(len(time)) >= middle) & (time <= window.behind_s + 0.5 * window.step_s)
+    time, side = motion.time_s, step.foot
+    after = (np.arange(len(time)) >= middle) & (time <= step.behind_s + 0.5 * step.step_s)
     toe = motion.points[f"{side}_big_toe"]
     lift = np.gradient(toe[:, 1], time) / np.maximum(ground.runner_px_per_s, 1.0)
     moving = np.hypot(ground.over_ground(motion.speed_px_per_s(toe)), lift)
     # backwards in time the toe settles
     by_toe = -_settles(-time[after][::-1], moving[after][::-1], level=LEAVING_SPEED)
     knee = inner_angle_deg(*(motion.points[f"{side}_{name}"] for name in ("hip", "knee", "ankle")))
-    latest = by_toe + 0.06 if np.isfinite(by_toe) else window.behind_s + 0.25 * window.step_s
+    latest = by_toe + 0.06 if np.isfinite(by_toe) else step.behind_s + 0.25 * step.step_s
     near = after & (time <= latest) & (time >= (by_toe - 0.08 if np.isfinite(by_toe) else time[middle]))
     by_knee = peak_time(time[near], knee[near])
     if not np.isfinite(by_toe) and not np.any(time > latest):
@@ -188,7 +141,8 @@ def _flat_deg(motion: Motion, side: Side, strike_s: float, toe_off_s: float) -> 
 
 def _landing_speed(motion: Motion, contacts: list[Contact]) -> float:
     angles = [
-        float(np.interp(contact.strike_s, motion.time_s, foot_deg(motion, contact.foot))) - contact.flat_deg for contact in contacts
+        float(np.interp(contact.strike_s, motion.time_s, foot_deg(motion, contact.foot))) - contact.flat_deg
+        for contact in contacts
     ]
     angle = centre(np.array(angles))
     if not np.isfinite(angle):
@@ -197,6 +151,6 @@ def _landing_speed(motion: Motion, contacts: list[Contact]) -> float:
 
 
 def _with_common_flat(contacts: list[Contact]) -> list[Contact]:
-    """The ground is the same for all strides of a foot, and one stride's flat line is as noisy as the angle held against it."""
+    """Give all strides of a foot the same flat line; that of a single one is as noisy as the angle held against it."""
     common = {side: centre(np.array([c.flat_deg for c in contacts if c.foot == side])) for side in OTHER}
     return [replace(contact, flat_deg=common[contact.foot]) for contact in sorted(contacts, key=lambda contact: contact.strike_s)]

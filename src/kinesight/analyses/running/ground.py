@@ -71,7 +71,7 @@ def _sliding(time_s: Floats, feet: list[Floats]) -> Floats:
 
 
 def _steady(time_s: Floats, speed: Floats) -> Floats:
-    """The speed without what comes and goes within a step: a moving mean over 0.3 s that leaves out unknown samples."""
+    """Return the speed without what comes and goes within a step: a moving mean over 0.3 s that leaves out unknown samples."""
     known = np.isfinite(speed)
     width = max(1, round(0.3 / (time_s[1] - time_s[0])))
     window = np.ones(min(width, len(speed)))

@@ -13,9 +13,9 @@ from kinesight.domain.people import KEYPOINTS, PoseTrack
 from kinesight.domain.video import Floats
 from kinesight.signals.geometry import length
 from kinesight.signals.robust import jump_outliers
+from kinesight.signals.runs import Mask, true_runs
 from kinesight.signals.smoothing import low_pass, resample, uniform_times
 from kinesight.signals.swaps import exchanged
-from kinesight.signals.runs import Mask, true_runs
 
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
@@ -30,9 +30,10 @@ LEG_CUTOFF_HZ = 12.0
 UPPER_CUTOFF_HZ = 8.0
 CUTOFF_PER_FPS = 0.4
 LONGEST_GAP_S = 0.12
-RATE_HZ = 240.0
-# Excursions shorter than this part of the body height are left to the smoothing; a frame's excursion of MOST_JUMP is more than a foot's
-# hardest turn makes at 30 frames a second.
+RATE_HZ, HIGHEST_RATE_HZ = 240.0, 1000.0
+MOST_SAMPLES = 2_000_000
+# Excursions shorter than this part of the body height are left to the smoothing; a frame's excursion of MOST_JUMP is more than a
+# foot's hardest turn makes at 30 frames a second.
 LEAST_JUMP, MOST_JUMP = 0.05, 0.1
 # Thigh, shank and trunk over body height: Winter, Biomechanics and Motor Control of Human Movement, table 4.1.
 SEGMENTS_PER_HEIGHT = 0.245 + 0.246 + 0.288
@@ -45,7 +46,8 @@ class Motion:
 
     `time_s` (samples,) even, seconds as the runner lived them; `points` by keypoint name, (samples, 2), NaN where unknown;
     `body_px` the body height; `fps` the usual rate of the source pictures in the runner's time; `facing` in the picture;
-    `swaps` runs of source frames whose sides were exchanged; `outliers` single points of single frames taken out.
+    `swaps` runs of source frames whose sides were exchanged; `outliers` single points of single frames taken out; `score` how
+    sure the model is of each point where it found it, 0..1.
     """
 
     time_s: Floats
@@ -90,8 +92,8 @@ class Motion:
 def prepare(track: PoseTrack, *, slow_motion: float) -> Motion:
     """Return the smooth movement behind a pose track.
 
-    Sides are repaired first, then points that jump are taken out, then holes up to 0.12 s are bridged, then all is resampled evenly
-    and low-passed: 12 Hz for legs, 8 Hz for the rest, never more than 0.4 times the frame rate.
+    Sides are repaired first, then points that jump are taken out, then holes up to 0.12 s are bridged, then all is resampled
+    evenly and low-passed: 12 Hz for legs, 8 Hz for the rest, never more than 0.4 times the frame rate.
 
     Raises
     ------
@@ -102,20 +104,27 @@ def prepare(track: PoseTrack, *, slow_motion: float) -> Motion:
     """
     missing = [name for name in NEEDED if name not in track.keypoints]
     if missing:
-        raise BadObservations(f"The poses lack {', '.join(missing)}; the running analysis needs shoulders, hips, knees and ankles.")
+        raise BadObservations(
+            f"The poses lack {', '.join(missing)}; the running analysis needs shoulders, hips, knees and ankles."
+        )
     points = {name: _known(track, name) for name in KEYPOINTS}
     seen = np.isfinite(points["left_hip"][:, 0]) | np.isfinite(points["right_hip"][:, 0])
     if np.count_nonzero(seen) < 4:
         raise NobodyVisible(time_s=float(track.time_s[0]) if len(track.time_s) else None)
-    time_s = track.time_s / slow_motion
+    first, last = np.flatnonzero(seen)[[0, -1]]
+    time_s = track.time_s[first : last + 1] / slow_motion
+    points = {name: path[first : last + 1] for name, path in points.items()}
+    if (time_s[-1] - time_s[0]) * RATE_HZ > MOST_SAMPLES:
+        raise BadObservations(f"The poses span {time_s[-1] - time_s[0]:.0f} s, which is too long to analyse.")
     body_px = body_height_px(points)
     points, swaps = _sides_repaired(time_s, points)
     points, outliers = _jumps_removed(time_s, points, body_px=body_px)
     facing = find_facing(points)
     fps = 1.0 / float(np.median(np.diff(time_s)))
+    even_s = uniform_times(time_s, rate_hz=float(np.clip(fps, RATE_HZ, HIGHEST_RATE_HZ)))
     return Motion(
-        time_s=uniform_times(time_s, rate_hz=max(RATE_HZ, fps)),
-        points=_smoothed(time_s, points, fps=fps, forward=1.0 if facing == "right" else -1.0),
+        time_s=even_s,
+        points=_smoothed(time_s, points, even_s, fps=fps, forward=1.0 if facing == "right" else -1.0),
         body_px=body_px,
         fps=fps,
         facing=facing,
@@ -128,7 +137,7 @@ def prepare(track: PoseTrack, *, slow_motion: float) -> Motion:
 def body_height_px(points: Mapping[str, Floats]) -> float:
     """Return the body height in pixels from the usual lengths of trunk, thighs and shanks.
 
-    The 75th percentile of each length over time leaves out moments in which the segment points towards the camera.
+    Medians over time: seen from the side a segment keeps its length, and its own noise lengthens it little.
     """
     middle = {name: (points[f"left_{name}"] + points[f"right_{name}"]) / 2 for name in ("shoulder", "hip")}
     total = _usual_length(middle["shoulder"] - middle["hip"])
@@ -157,13 +166,16 @@ def _known(track: PoseTrack, name: str) -> Floats:
 
 
 def _usual_score(track: PoseTrack, name: str) -> float:
-    return float(np.mean(track.score[:, track.keypoints.index(name)])) if name in track.keypoints else 0.0
+    if name not in track.keypoints:
+        return 0.0
+    score = track.score[:, track.keypoints.index(name)]
+    return float(np.mean(score[score > 0])) if np.any(score > 0) else 0.0
 
 
 def _usual_length(vector: Floats) -> float:
     known = length(vector)
     known = known[np.isfinite(known)]
-    return float(np.percentile(known, 75)) if len(known) else float("nan")
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _usual_x(vector: Floats) -> float:
@@ -195,10 +207,9 @@ def _jumps_removed(time_s: Floats, points: Mapping[str, Floats], *, body_px: flo
     return cleaned, count
 
 
-def _smoothed(time_s: Floats, points: Mapping[str, Floats], *, fps: float, forward: float) -> dict[str, Floats]:
-    even_s = uniform_times(time_s, rate_hz=max(RATE_HZ, fps))
+def _smoothed(time_s: Floats, points: Mapping[str, Floats], even_s: Floats, *, fps: float, forward: float) -> dict[str, Floats]:
     rate_hz = (len(even_s) - 1) / (even_s[-1] - even_s[0])
-    smooth = {}
+    smooth: dict[str, Floats] = {}
     for cutoff_hz, members in (
         (LEG_CUTOFF_HZ, [name for name in points if name.partition("_")[2] in LEG]),
         (UPPER_CUTOFF_HZ, [name for name in points if name.partition("_")[2] not in LEG]),
