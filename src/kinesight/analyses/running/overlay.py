@@ -35,11 +35,15 @@ class RunningOverlay:
         self.thumbnail_s: float = _thumbnail_s(scene, [step for step, _ in chosen])
 
     def draw(self, canvas: Canvas, *, time_s: float) -> None:
-        """Draw what belongs to this moment; the canvas shows the whole upright picture at any size."""
+        """Draw what belongs to this moment; the canvas shows the whole upright picture at any size.
+
+        Pictures under 160 pixels high get the skeleton alone: no text could be read there.
+        """
         brush = Brush.on(canvas, track=self._scene.track, body_px=self._body_px)
-        draw_ground(brush, self._scene, time_s=time_s)
+        if brush.has_room_for_text:
+            draw_ground(brush, self._scene, time_s=time_s)
         draw_skeleton(brush, self._scene, time_s=time_s, near=self._near)
-        if self._scene.result is None:
+        if self._scene.result is None or not brush.has_room_for_text:
             return
         step = self._held_step(time_s)
         if step is not None:

@@ -29,7 +29,7 @@ class Step:
     """One landing of one foot; unknown times and angles are NaN.
 
     `instant_s` is when the angles were read, the scores' instant; `angles_deg` has front_knee, back_knee, foot and trunk.
-    The times are the video's; `contact_s` and `flight_s`, of this contact and the flight after it, are the runner's, which differ in
+    Times are the video's; `contact_s` and `flight_s`, of this contact and the flight after it, are the runner's: they differ in
     slow motion.
     """
 
