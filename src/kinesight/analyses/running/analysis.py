@@ -1,0 +1,199 @@
+"""Observations in, findings out: the order in which a side view is analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from kinesight.analyses.running.angles import angle_series
+from kinesight.analyses.running.bouts import USUAL_HEIGHT_M, find_bout
+from kinesight.analyses.running.contacts import find_contacts
+from kinesight.analyses.running.details import SERIES, RunningDetails, Stride
+from kinesight.analyses.running.ground import find_ground
+from kinesight.analyses.running.measures import run_measures, run_pattern
+from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, run_metrics
+from kinesight.analyses.running.motion import prepare
+from kinesight.analyses.running.notices import notices
+from kinesight.analyses.running.observations import Observations
+from kinesight.analyses.running.parameters import RunningParameters
+from kinesight.analyses.running.profile import Profile, load_profile
+from kinesight.analyses.running.readings import rate
+from kinesight.analyses.running.result import Event, Metrics, RunningResult, Score, Style
+from kinesight.analyses.running.run import Run
+from kinesight.analyses.running.scoring import total_score
+from kinesight.analyses.running.steps import find_steps
+from kinesight.analyses.running.strides import measure_strides
+from kinesight.analyses.running.styles import closest_style
+from kinesight.analyses.running.texts import load_language
+from kinesight.analyses.running.view import check_feet, check_view
+from kinesight.domain.analysis import Findings
+from kinesight.domain.errors import BadParameter, FrameRateTooLow, NobodyVisible, SceneError, TooFewStrides
+from kinesight.domain.people import PoseTrack
+from kinesight.domain.video import Floats
+
+FEWEST_STRIKES = 2
+
+
+def analyse(observations: Observations, parameters: RunningParameters) -> Findings[RunningResult]:
+    """Return what the observed keypoints say about how somebody runs.
+
+    Raises
+    ------
+    BadParameter
+        If a parameter asks for what there is not: the back view, an unknown profile.
+    NobodyVisible, FrameRateTooLow, FeetCutOff, WrongView, NotRunning, TooFewStrides
+        If the clip does not show a run from the side; `time_s` is the moment that shows it, in the stream's seconds.
+    """
+    if parameters.view == "back":
+        raise BadParameter("The back view is not analysed by this version; film from the side, or leave view at auto.")
+    profile = load_profile(parameters.profile)
+    _check_frames(observations.track, parameters)
+    check_feet(observations.track)
+    try:
+        run = _find_run(observations.track, parameters, profile)
+    except SceneError as refusal:
+        moment = None if refusal.time_s is None else refusal.time_s * parameters.slow_motion
+        raise type(refusal)(refusal.message, time_s=moment) from refusal
+    return _judged(observations, parameters, profile, run)
+
+
+def _check_frames(track: PoseTrack, parameters: RunningParameters) -> None:
+    if len(track.time_s) < 2:
+        raise NobodyVisible("A single picture shows no run; send a video.")
+    fps = parameters.slow_motion / float(np.median(np.diff(track.time_s)))
+    # a clip at the limit may miss it by rounding of its stamps
+    if fps < 0.99 * parameters.minimum_fps:
+        raise FrameRateTooLow(
+            f"The clip has {fps:.3g} frames a second; at least {parameters.minimum_fps:.3g} are needed to time a foot strike.",
+            time_s=float(track.time_s[0]),
+        )
+
+
+def _find_run(track: PoseTrack, parameters: RunningParameters, profile: Profile) -> Run:
+    motion = prepare(track, slow_motion=parameters.slow_motion)
+    yaw_deg = check_view(motion)
+    ground = find_ground(motion)
+    steps = find_steps(motion)
+    bout = find_bout(motion, ground, steps, height_m=parameters.height_m)
+    series = angle_series(motion)
+    contacts = find_contacts(motion, ground, bout.steps)
+    if len(contacts) < FEWEST_STRIKES:
+        seen = "No foot strike is" if not contacts else "Only one foot strike is"
+        raise TooFewStrides(f"{seen} visible; film at least three strides.", time_s=bout.from_s)
+    strides = measure_strides(motion, series, contacts, borders=profile.pattern, slow_motion=parameters.slow_motion)
+    return Run(
+        motion=motion,
+        ground=ground,
+        bout=bout,
+        strides=strides,
+        series=series,
+        yaw_deg=yaw_deg,
+        slow_motion=parameters.slow_motion,
+    )
+
+
+def _judged(observations: Observations, parameters: RunningParameters, profile: Profile, run: Run) -> Findings[RunningResult]:
+    motion, bout = run.motion, run.bout
+    scale = find_scale(run, height_m=parameters.height_m, pace_s_per_km=parameters.pace_s_per_km)
+    measures = run_measures(run)
+    metrics = run_metrics(run, scale)
+    asymmetry = find_asymmetry(run.strides, metrics, measures, profile.asymmetry)
+    pattern = run_pattern(run.strides)
+    language = load_language(parameters.language)
+    scores = rate(measures, pattern, profile, language, instant=parameters.instant, near=motion.near)
+    result = RunningResult(
+        view="side",
+        direction=motion.facing,
+        treadmill=run.ground.moves if parameters.treadmill is None else parameters.treadmill,
+        near_side=motion.near,
+        instant=parameters.instant,
+        profile=profile.name,
+        running_from_s=round(bout.from_s * run.slow_motion, 4),
+        running_to_s=round(bout.to_s * run.slow_motion, 4),
+        events=_events(run.strides),
+        metrics=metrics.model_copy(update={"asymmetry": asymmetry}),
+        measures=measures,
+        foot_strike_pattern=pattern,
+        scores=scores,
+        total_score=_total(scores, profile),
+        styles=_styles(run, metrics, parameters, profile),
+        swaps_repaired=motion.swaps,
+        outliers_removed=motion.outliers,
+    )
+    return Findings(
+        result=result,
+        warnings=notices(run, scale, parameters),
+        details=_details(observations.track, run, scale),
+    )
+
+
+def _total(scores: Mapping[str, Score], profile: Profile) -> float | None:
+    total = total_score({key: score.score for key, score in scores.items()}, profile)
+    return None if total is None else round(total, 4)
+
+
+def _events(strides: Sequence[Stride]) -> tuple[Event, ...]:
+    found = []
+    for stride in strides:
+        strike = Event(
+            foot=stride.foot,
+            kind="foot_strike",
+            time_s=round(stride.strike_s, 5),
+            confidence=round(stride.strike_confidence, 3),
+        )
+        found.append(strike)
+        if np.isfinite(stride.toe_off_s):
+            found.append(
+                Event(
+                    foot=stride.foot,
+                    kind="toe_off",
+                    time_s=round(stride.toe_off_s, 5),
+                    confidence=round(stride.toe_off_confidence, 3),
+                )
+            )
+    return tuple(sorted(found, key=lambda event: event.time_s))
+
+
+def _styles(run: Run, metrics: Metrics, parameters: RunningParameters, profile: Profile) -> tuple[Style, ...]:
+    cadence, duty = metrics.cadence_spm.value, metrics.duty_factor.value
+    if cadence is None or duty is None:
+        return ()
+    found = closest_style(
+        profile.styles,
+        cadence_spm=cadence,
+        duty_factor=duty,
+        speed_heights_per_s=run.speed_px_per_s / run.motion.body_px,
+        height_m=parameters.height_m or USUAL_HEIGHT_M,
+    )
+    if found is None:
+        return ()
+    name, percentage = found
+    words = load_language(parameters.language).styles[name]
+    return (Style(title=words.title, animal=words.animal, percentage=percentage, summary=words.summary),)
+
+
+def _details(track: PoseTrack, run: Run, scale: Scale) -> RunningDetails:
+    motion = run.motion
+    at_s = track.time_s / run.slow_motion
+    upright = np.array([1.0 if motion.facing == "right" else -1.0, -1.0])
+
+    def at_frames(path: Floats) -> Floats:
+        return np.interp(at_s, motion.time_s, path, left=np.nan, right=np.nan)
+
+    xy_px = np.stack(
+        [np.stack([at_frames(path[:, 0]), at_frames(path[:, 1])], axis=1) for path in motion.points.values()], axis=1
+    )
+    return RunningDetails(
+        time_s=track.time_s,
+        keypoints=tuple(motion.points),
+        xy_px=xy_px * upright,
+        series={name: at_frames(run.series[name]) for name in SERIES},
+        strides=run.strides,
+        facing=motion.facing,
+        near_side=motion.near,
+        running_from_s=run.bout.from_s * run.slow_motion,
+        running_to_s=run.bout.to_s * run.slow_motion,
+        camera_yaw_deg=run.yaw_deg,
+        scale_m_per_px=scale.m_per_px,
+    )

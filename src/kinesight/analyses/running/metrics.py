@@ -1,0 +1,134 @@
+"""Timing and distances of the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesight.analyses.running.details import Stride
+from kinesight.analyses.running.estimates import estimate
+from kinesight.analyses.running.motion import SIDES
+from kinesight.analyses.running.result import BothSides, Landing, Measures, Metrics
+from kinesight.analyses.running.run import Run
+from kinesight.domain.document import Estimate
+from kinesight.signals.robust import NORMAL_MAD
+
+PHASES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Metres per pixel, NaN where unknown, and the speed of the belt where its pace was told.
+
+    `mismatch` is how far body height and belt pace disagree about metres, as a part; 0 where only one of them was told.
+    """
+
+    m_per_px: float
+    belt_m_per_s: float | None
+    mismatch: float
+
+
+def find_scale(run: Run, *, height_m: float | None, pace_s_per_km: float | None) -> Scale:
+    """Return the scale: from the body height if it is known, else from the belt's pace over its speed in the picture."""
+    speed_px_per_s = run.speed_px_per_s
+    by_height = height_m / run.motion.body_px if height_m is not None else float("nan")
+    belt_m_per_s = 1000.0 / pace_s_per_km if pace_s_per_km is not None and run.ground.moves else None
+    by_pace = belt_m_per_s / speed_px_per_s if belt_m_per_s is not None and speed_px_per_s > 0 else float("nan")
+    return Scale(
+        m_per_px=by_height if np.isfinite(by_height) else by_pace,
+        belt_m_per_s=belt_m_per_s,
+        mismatch=float(np.nan_to_num(abs(by_pace / by_height - 1))),
+    )
+
+
+def run_metrics(run: Run, scale: Scale) -> Metrics:
+    """Return cadence, contact, flight, duty factor, and where the scale is known step length, speed and vertical oscillation."""
+    strides = run.strides
+    steps = np.array([stride.step_s for stride in strides])
+    usual_step_s = float(np.nanmedian(steps)) if np.isfinite(steps).any() else float("nan")
+    trust = run.view_trust * float(np.mean([stride.strike_confidence for stride in strides]))
+    speeds = [_speed_m_per_s(run, stride, scale) for stride in strides]
+    return Metrics(
+        cadence_spm=estimate(60 / steps, trust=trust),
+        contact_time_s=BothSides(**{side: _contact(strides, side) for side in SIDES}),
+        flight_time_s=estimate([stride.flight_s for stride in strides], trust=trust),
+        duty_factor=estimate([stride.contact_s / (2 * _or(stride.step_s, usual_step_s)) for stride in strides], trust=trust),
+        step_length_m=estimate([speed * stride.step_s for speed, stride in zip(speeds, strides, strict=True)], trust=trust),
+        speed_m_per_s=estimate(speeds, trust=run.view_trust),
+        vertical_oscillation_m=_oscillation(run, scale, trust=trust),
+    )
+
+
+def find_asymmetry(
+    strides: Sequence[Stride], metrics: Metrics, measures: Measures, floors: Mapping[str, float]
+) -> dict[str, Estimate]:
+    """Return left minus right of what differs by more than the noise: above a fixed floor and twice its own standard error."""
+    steps = {side: estimate([stride.step_s for stride in strides if stride.foot == side]) for side in SIDES}
+    pairs = {
+        "contact_time_s": metrics.contact_time_s,
+        "step_time_s": BothSides(left=steps["left"], right=steps["right"]),
+    }
+    for name in floors.keys() - pairs.keys():
+        landing: Landing = getattr(measures, name)
+        pairs[name] = BothSides(left=landing.left.initial_contact, right=landing.right.initial_contact)
+    found = {}
+    for name, pair in sorted(pairs.items()):
+        difference = _difference(pair, floor=floors[name])
+        if difference is not None:
+            found[name] = difference
+    return found
+
+
+def _difference(pair: BothSides, *, floor: float) -> Estimate | None:
+    left, right = pair.left, pair.right
+    if left.value is None or right.value is None or left.spread is None or right.spread is None or min(left.n, right.n) < 3:
+        return None
+    error = NORMAL_MAD * float(np.hypot(left.spread / np.sqrt(left.n), right.spread / np.sqrt(right.n)))
+    difference = left.value - right.value
+    if abs(difference) <= max(floor, 2 * error):
+        return None
+    return Estimate(
+        value=round(difference, 4),
+        spread=round(float(np.hypot(left.spread, right.spread)), 4),
+        n=min(left.n, right.n),
+        confidence=min(left.confidence, right.confidence),
+    )
+
+
+def _contact(strides: Sequence[Stride], side: str) -> Estimate:
+    own = [stride for stride in strides if stride.foot == side]
+    trust = float(np.mean([min(stride.strike_confidence, stride.toe_off_confidence) for stride in own])) if own else 0.0
+    return estimate([stride.contact_s for stride in own], trust=trust)
+
+
+def _or(value: float, other: float) -> float:
+    return value if np.isfinite(value) else other
+
+
+def _speed_m_per_s(run: Run, stride: Stride, scale: Scale) -> float:
+    """Mean speed over the step that follows a strike; the belt's own where its pace was told."""
+    start = stride.strike_s / run.slow_motion
+    inside = (run.motion.time_s >= start) & (run.motion.time_s < start + stride.step_s)
+    if not inside.any():
+        return float("nan")
+    if scale.belt_m_per_s is not None:
+        return scale.belt_m_per_s
+    return float(np.mean(run.ground.runner_px_per_s[inside])) * scale.m_per_px
+
+
+def _oscillation(run: Run, scale: Scale, *, trust: float) -> Estimate:
+    """Range of the hips per step without its trend: of the mean step for the value, of single steps for the spread."""
+    height = run.motion.hips[:, 1]
+    phase = np.linspace(0.0, 1.0, PHASES)
+    courses = []
+    for stride in run.strides:
+        if np.isfinite(stride.step_s):
+            course = np.interp(stride.strike_s / run.slow_motion + phase * stride.step_s, run.motion.time_s, height)
+            courses.append(course - course[0] - phase * (course[-1] - course[0]))
+    known = [course for course in courses if np.isfinite(course).all()]
+    if not known or not np.isfinite(scale.m_per_px):
+        return Estimate()
+    single = estimate([float(np.ptp(course)) * scale.m_per_px for course in known], trust=trust)
+    return single.model_copy(update={"value": round(float(np.ptp(np.mean(known, axis=0))) * scale.m_per_px, 4)})

@@ -1,0 +1,99 @@
+"""Ranges, weights and borders that a run is judged by: data, one TOML file for each version."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from kinesight.domain.errors import BadParameter
+
+StyleName = Literal["stick", "bounce", "push", "hop", "sit"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Range(_Frozen):
+    """Good and okay values of one measure, in degrees, and how much it counts."""
+
+    measure: str
+    good: tuple[float, float]
+    okay: tuple[float, float]
+    weight: float
+    centred: bool = False
+
+    @property
+    def two_sided(self) -> bool:
+        """Return whether okay lies on both sides of good."""
+        return self.okay[0] < self.good[0] and self.okay[1] > self.good[1]
+
+
+class PatternBorders(_Frozen):
+    """Foot strike angles, toes up + against the flat foot, that separate the patterns."""
+
+    rearfoot_above_deg: float
+    forefoot_below_deg: float
+
+
+class OverstrideBorders(_Frozen):
+    """Shank angles up to which a foot lands under the body, and a little ahead of it."""
+
+    good_to_deg: float
+    okay_to_deg: float
+
+
+class Expected(_Frozen):
+    """What step frequency and duty factor are usual at a speed, all normalised by leg length and gravity."""
+
+    frequency: tuple[float, ...]
+    duty_factor: float
+
+
+class StyleUnit(_Frozen):
+    """One unit of the style axes, as part of the expected value."""
+
+    frequency: float
+    duty_factor: float
+
+
+class Styles(_Frozen):
+    """Where the running styles lie on the axes step frequency and duty factor."""
+
+    expected: Expected
+    unit: StyleUnit
+    centres: dict[StyleName, tuple[float, float]]
+
+
+class Profile(_Frozen):
+    """All that turns measures into scores, patterns and styles."""
+
+    name: str
+    measures: dict[str, Range]
+    pattern: PatternBorders
+    overstride: OverstrideBorders
+    asymmetry: dict[str, float]
+    styles: Styles
+
+
+@cache
+def load_profile(name: str) -> Profile:
+    """Return a profile by its name such as "ochy-side/1".
+
+    Raises
+    ------
+    BadParameter
+        If there is no such profile; the message lists those there are.
+    """
+    known: dict[str, Profile] = {}
+    for file in resources.files("kinesight.analyses.running").joinpath("profiles").iterdir():
+        if file.name.endswith(".toml"):
+            profile = Profile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
+            known[profile.name] = profile
+    if name not in known:
+        raise BadParameter(f"There is no profile {name!r}; there is {', '.join(sorted(known))}.")
+    return known[name]

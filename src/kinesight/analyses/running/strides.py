@@ -1,0 +1,99 @@
+"""Every landing with its instants and angles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from kinesight.analyses.running.angles import overstride_deg
+from kinesight.analyses.running.contacts import ONE_CUE_S, Contact
+from kinesight.analyses.running.details import LandingAngles, Stride
+from kinesight.analyses.running.motion import OTHER, Motion, Side
+from kinesight.analyses.running.profile import PatternBorders
+from kinesight.analyses.running.result import Pattern
+from kinesight.domain.video import Floats
+
+FLAT_WITHIN_DEG = 3.0
+FULL_CONTACT_AFTER_S = 0.05
+LONGEST_LANDING_S = 0.12
+# What passes as one contact and one step of running; outside of it the toe-off or the pairing of steps is wrong.
+CONTACT_S = (0.06, 0.45)
+STEP_S = (0.18, 0.6)
+FAR_TRUST = 0.75
+"""A far leg is half hidden: both timing and angles are about as much worse (Young 2023)."""
+
+
+def measure_strides(
+    motion: Motion, series: Mapping[str, Floats], contacts: Sequence[Contact], *, borders: PatternBorders, slow_motion: float
+) -> tuple[Stride, ...]:
+    """Return every landing, in order; a contact or step that no runner makes has unknown duration."""
+    strides = []
+    for index, contact in enumerate(contacts):
+        following = contacts[index + 1] if index + 1 < len(contacts) else None
+        alternates = following is not None and following.foot != contact.foot
+        step_s = _within(following.strike_s - contact.strike_s, STEP_S) if following is not None and alternates else float("nan")
+        contact_s = _within(contact.toe_off_s - contact.strike_s, CONTACT_S)
+        full_s = full_contact_s(motion.time_s, series[f"{contact.foot}_foot_deg"], contact)
+        first = _angles_at(motion.time_s, series, contact, contact.strike_s)
+        trust = _trust(motion, contact.foot)
+        strides.append(
+            Stride(
+                foot=contact.foot,
+                strike_s=contact.strike_s * slow_motion,
+                full_contact_s=full_s * slow_motion,
+                toe_off_s=(contact.strike_s + contact_s) * slow_motion,
+                contact_s=contact_s,
+                step_s=step_s,
+                flight_s=step_s - contact_s,
+                initial_contact=first,
+                full_contact=_angles_at(motion.time_s, series, contact, full_s),
+                pattern=strike_pattern(first.foot_strike_deg, borders),
+                strike_confidence=trust * contact.sharpness,
+                toe_off_confidence=trust * _agreement(contact) if np.isfinite(contact_s) else 0.0,
+            )
+        )
+    return tuple(strides)
+
+
+def full_contact_s(time_s: Floats, foot_deg: Floats, contact: Contact) -> float:
+    """Return when the foot first lies within 3 degrees of flat after its strike, else 50 ms after it."""
+    inside = (time_s >= contact.strike_s) & (time_s <= contact.strike_s + LONGEST_LANDING_S)
+    off_flat = np.abs(foot_deg[inside] - contact.flat_deg)
+    flat = np.flatnonzero(off_flat <= FLAT_WITHIN_DEG)
+    return float(time_s[inside][flat[0]]) if len(flat) else contact.strike_s + FULL_CONTACT_AFTER_S
+
+
+def strike_pattern(foot_strike_deg: float, borders: PatternBorders) -> Pattern | None:
+    """Return which part of the foot lands first, by the angle against the flat foot; None where it is unknown."""
+    if not np.isfinite(foot_strike_deg):
+        return None
+    if foot_strike_deg > borders.rearfoot_above_deg:
+        return "rearfoot"
+    return "forefoot" if foot_strike_deg < borders.forefoot_below_deg else "midfoot"
+
+
+def _angles_at(time_s: Floats, series: Mapping[str, Floats], contact: Contact, at_s: float) -> LandingAngles:
+    def value(path: Floats) -> float:
+        return float(np.interp(at_s, time_s, path))
+
+    side = contact.foot
+    return LandingAngles(
+        front_knee_deg=value(series[f"{side}_knee_deg"]),
+        back_knee_deg=value(series[f"{OTHER[side]}_knee_deg"]),
+        foot_strike_deg=value(series[f"{side}_foot_deg"]) - contact.flat_deg,
+        overstride_deg=value(overstride_deg(series, side)),
+    )
+
+
+def _trust(motion: Motion, side: Side) -> float:
+    seen = float(np.mean([motion.score[f"{side}_{name}"] for name in ("ankle", "heel", "big_toe")]))
+    return min(1.0, seen) * (1.0 if side == motion.near else FAR_TRUST)
+
+
+def _agreement(contact: Contact) -> float:
+    return float(np.clip(1.0 - contact.agreement_s / (2 * ONE_CUE_S), 0.0, 1.0)) if np.isfinite(contact.agreement_s) else 0.0
+
+
+def _within(value: float, limits: tuple[float, float]) -> float:
+    return value if limits[0] <= value <= limits[1] else float("nan")

@@ -1,0 +1,112 @@
+"""What a camera beside the runner sees of a moving body, with the faults of a keypoint model on request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+from kinesight.domain.people import KEYPOINTS, PoseTrack
+from kinesight.domain.video import Floats
+from kinesight.testing.body import Body
+
+LEG_AND_ARM = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "big_toe")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Camera:
+    """A level camera at hip height, looking at right angles to the travel, turned by `yaw_deg` about the vertical.
+
+    `facing` is where the runner goes in the picture; a runner who goes right shows the camera the right side.
+    """
+
+    facing: Literal["left", "right"] = "right"
+    width_px: int = 1920
+    height_px: int = 1080
+    distance_m: float = 5.0
+    focal_px: float = 2000.0
+    yaw_deg: float = 0.0
+
+
+def filmed(body: Body, camera: Camera) -> PoseTrack:
+    """Return the body's points as the camera sees them, without any error."""
+    sign = 1.0 if camera.facing == "right" else -1.0
+    hips = body.points_m[:, [KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")]]
+    middle = (hips.reshape(-1, 3).min(axis=0) + hips.reshape(-1, 3).max(axis=0)) / 2
+    forward, up, right = np.moveaxis(body.points_m - middle, -1, 0)
+    across, towards = sign * forward, sign * right
+    yaw = np.radians(camera.yaw_deg)
+    across, towards = across * np.cos(yaw) - towards * np.sin(yaw), across * np.sin(yaw) + towards * np.cos(yaw)
+    size = camera.focal_px / (camera.distance_m - towards)
+    xy_px = np.stack([camera.width_px / 2 + size * across, camera.height_px / 2 - size * (up - 0.0)], axis=-1)
+    return PoseTrack(
+        keypoints=KEYPOINTS,
+        time_s=body.time_s,
+        xy_px=xy_px,
+        score=np.ones(xy_px.shape[:2]),
+        width_px=camera.width_px,
+        height_px=camera.height_px,
+    )
+
+
+def noisy(track: PoseTrack, *, sigma_px: float, far_side: Literal["left", "right"], seed: int, rough: bool = False) -> PoseTrack:
+    """Return the track with keypoint errors that hold on for about 80 ms, doubled on the far side.
+
+    Parameters
+    ----------
+    sigma_px
+        Standard deviation per coordinate on the near side.
+    rough
+        False: smooth errors, correlation 1/e after 80 ms. True: first-order random walk back to zero with that time constant,
+        which has fast parts too.
+    """
+    random = np.random.default_rng(seed)
+    step_s = float(np.median(np.diff(track.time_s)))
+    error = random.standard_normal((len(track.time_s) + 200, len(KEYPOINTS), 2))
+    if rough:
+        keep = np.exp(-step_s / 0.08)
+        for index in range(1, len(error)):
+            error[index] = keep * error[index - 1] + np.sqrt(1 - keep**2) * error[index]
+    else:
+        error = gaussian_filter1d(error, 0.04 / step_s, axis=0)
+    error = error[100:-100] / error.std()
+    far = np.array([name.startswith(far_side) and name.removeprefix(f"{far_side}_") in LEG_AND_ARM for name in KEYPOINTS])
+    size = np.where(far, 2 * sigma_px, sigma_px)
+    return changed(track, xy_px=track.xy_px + error * size[None, :, None])
+
+
+def exchanged_legs(track: PoseTrack, episodes: list[tuple[int, int]]) -> PoseTrack:
+    """Return the track with left and right leg exchanged in the given [start, stop) frames."""
+    xy_px = track.xy_px.copy()
+    for point in ("hip", "knee", "ankle", "heel", "big_toe"):
+        left, right = KEYPOINTS.index(f"left_{point}"), KEYPOINTS.index(f"right_{point}")
+        for start, stop in episodes:
+            xy_px[start:stop, [left, right]] = xy_px[start:stop, [right, left]]
+    return changed(track, xy_px=xy_px)
+
+
+def mirrored(track: PoseTrack, *, relabel: bool) -> PoseTrack:
+    """Return the picture seen in a mirror; with `relabel` left and right change names too, as a model would name them."""
+    xy_px = track.xy_px * [-1.0, 1.0] + [float(track.width_px), 0.0]
+    if relabel:
+        other = {"left": "right", "right": "left"}
+        order = []
+        for name in track.keypoints:
+            side, _, rest = name.partition("_")
+            order.append(track.keypoints.index(f"{other[side]}_{rest}" if side in other else name))
+        return changed(track, xy_px=xy_px[:, order], score=track.score[:, order])
+    return changed(track, xy_px=xy_px)
+
+
+def changed(track: PoseTrack, *, xy_px: Floats, score: Floats | None = None, time_s: Floats | None = None) -> PoseTrack:
+    """Return the track with other positions, scores or times."""
+    return PoseTrack(
+        keypoints=track.keypoints,
+        time_s=track.time_s if time_s is None else time_s,
+        xy_px=xy_px,
+        score=np.where(np.isfinite(xy_px).all(axis=2), track.score if score is None else score, 0.0),
+        width_px=track.width_px,
+        height_px=track.height_px,
+    )
