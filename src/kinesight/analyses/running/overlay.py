@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.overlay_body import Brush, draw_ground, draw_skeleton
 from kinesight.analyses.running.overlay_labels import draw_angles
 from kinesight.analyses.running.overlay_panel import draw_panel, panel_at_top
-from kinesight.analyses.running.scene import Scene, Step
-from kinesight.domain.analysis import Moment
+from kinesight.analyses.running.parameters import RunningParameters
+from kinesight.analyses.running.result import RunningResult
+from kinesight.analyses.running.scene import Scene, Step, scene_of
+from kinesight.domain.analysis import Findings, Moment
 from kinesight.domain.ports import Canvas
 
 HOLD_S = 0.35
@@ -35,11 +38,15 @@ class RunningOverlay:
         self.thumbnail_s: float = _thumbnail_s(scene, [step for step, _ in chosen])
 
     def draw(self, canvas: Canvas, *, time_s: float) -> None:
-        """Draw what belongs to this moment; the canvas shows the whole upright picture at any size."""
+        """Draw what belongs to this moment; the canvas shows the whole upright picture at any size.
+
+        Pictures under 160 pixels high get the skeleton alone: no text could be read there.
+        """
         brush = Brush.on(canvas, track=self._scene.track, body_px=self._body_px)
-        draw_ground(brush, self._scene, time_s=time_s)
+        if brush.has_room_for_text:
+            draw_ground(brush, self._scene, time_s=time_s)
         draw_skeleton(brush, self._scene, time_s=time_s, near=self._near)
-        if self._scene.result is None:
+        if self._scene.result is None or not brush.has_room_for_text:
             return
         step = self._held_step(time_s)
         if step is not None:
@@ -51,6 +58,13 @@ class RunningOverlay:
         half_frame_s = _frame_s(self._scene) / 2
         past = [step for step in self._scene.steps if step.instant_s - half_frame_s <= time_s <= step.instant_s + HOLD_S]
         return past[-1] if past else None
+
+
+def overlay(
+    observations: Observations, findings: Findings[RunningResult] | None, parameters: RunningParameters
+) -> RunningOverlay:
+    """Return the overlay of an analysis; without findings it draws the skeleton alone."""
+    return RunningOverlay(scene_of(observations, findings, instant=parameters.instant))
 
 
 def _frame_s(scene: Scene) -> float:

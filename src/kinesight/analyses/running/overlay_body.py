@@ -78,6 +78,11 @@ class Brush:
         return self.width_px > self.height_px
 
     @property
+    def has_room_for_text(self) -> bool:
+        """Return whether text in proportion to the picture could be read."""
+        return self.height_px >= 160
+
+    @property
     def panel_px(self) -> float:
         """Return how high the timeline panel is."""
         return self.text_px * (PANEL_ROWS_WIDE if self.is_wide else PANEL_ROWS_TALL)

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.overlay import RunningOverlay
 from kinesight.analyses.running.report_curves import contact_lanes, cycle_charts, time_charts
 from kinesight.analyses.running.report_frames import key_frames
 from kinesight.analyses.running.report_numbers import BAND_WORDS, cards, is_known, measure_rows, metric_rows, tiles
 from kinesight.analyses.running.result import Band, RunningResult
-from kinesight.analyses.running.scene import Scene
-from kinesight.domain.analysis import ReportInput
+from kinesight.analyses.running.scene import Scene, scene_of
+from kinesight.domain.analysis import Findings, ReportInput
 from kinesight.domain.document import Notice
 from kinesight.domain.video import VideoInfo
 from kinesight.pages.frame import data_url, page
 from kinesight.pages.gauges import ring
+
+
+def report(observations: Observations, findings: Findings[RunningResult], given: ReportInput) -> str:
+    """Return the report of an analysis as one self-contained HTML file."""
+    return report_page(scene_of(observations, findings), findings.warnings, given)
 
 
 def report_page(scene: Scene, warnings: tuple[Notice, ...], given: ReportInput) -> str:

@@ -19,6 +19,7 @@ _TITLES: Mapping[str, str] = {
     "hip": "Hip",
     "ankle": "Ankle",
     "elbow": "Elbow",
+    "foot": "Foot against ground",
     "trunk": "Trunk lean",
     "head": "Head pitch",
 }

@@ -8,7 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from kinesight.analyses.running.result import Band, RunningResult, Score, Side
+from kinesight.analyses.running.details import RunningDetails, Stride
+from kinesight.analyses.running.observations import Observations
+from kinesight.analyses.running.profile import Range
+from kinesight.analyses.running.result import Band, Instant, RunningResult, Score, Side
+from kinesight.analyses.running.scoring import score_reading
+from kinesight.domain.analysis import Findings
 from kinesight.domain.people import PoseTrack
 from kinesight.domain.video import Floats
 
@@ -20,8 +25,11 @@ ANGLE_SCORES: Mapping[str, str] = {
 }
 """Which score's ranges each angle of a landing is held against."""
 
-SERIES_SCORES: Mapping[str, str] = {"trunk": "trunk", "elbow": "arm"}
+SERIES_SCORES: Mapping[str, str] = {"trunk": "trunk", "elbow": "arm", "head": "head"}
 """Which score's ranges hold over the whole cycle, by angle series without its side."""
+
+BRIDGED_SCORE = 0.35
+"""Score of a point that is known but was not seen in this frame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +37,7 @@ class Step:
     """One landing of one foot; unknown times and angles are NaN.
 
     `instant_s` is when the angles were read, the scores' instant; `angles_deg` has front_knee, back_knee, foot and trunk.
-    The times are the video's; `contact_s` and `flight_s`, of this contact and the flight after it, are the runner's, which differ in
+    Times are the video's; `contact_s` and `flight_s`, of this contact and the flight after it, are the runner's: they differ in
     slow motion.
     """
 
@@ -89,9 +97,70 @@ class Scene:
 
 
 def band_of(value_deg: float, score: Score) -> Band | None:
-    """Return the band of a reading by the ranges of a score; None for NaN. A border shared by two bands is the better one's."""
+    """Return the band of a reading by the ranges of a score; None for NaN."""
     if not np.isfinite(value_deg):
         return None
-    if score.range_good[0] <= value_deg <= score.range_good[1]:
-        return "good"
-    return "okay" if score.range_okay[0] <= value_deg <= score.range_okay[1] else "bad"
+    limits = Range(measure="", good=score.range_good, okay=score.range_okay, weight=1.0)
+    return score_reading(value_deg, limits)[1]
+
+
+def scene_of(observations: Observations, findings: Findings[RunningResult] | None, *, instant: Instant | None = None) -> Scene:
+    """Return what is drawn of an analysis; without findings the keypoints as they were seen.
+
+    Parameters
+    ----------
+    observations
+        What was seen.
+    findings
+        What was concluded, with `RunningDetails`; None for a refused analysis.
+    instant
+        The instant at which angles are shown; the result's own if omitted.
+    """
+    track = observations.track
+    if findings is None or not isinstance(findings.details, RunningDetails):
+        return Scene(track=track)
+    details = findings.details
+    shown = instant or findings.result.instant
+    smooth = PoseTrack(
+        keypoints=details.keypoints,
+        time_s=details.time_s,
+        xy_px=details.xy_px,
+        score=_smooth_scores(track, details),
+        width_px=track.width_px,
+        height_px=track.height_px,
+    )
+    series = {_plain_name(name): values for name, values in details.series.items()}
+    steps = tuple(_step(stride, details, shown) for stride in sorted(details.strides, key=lambda stride: stride.strike_s))
+    return Scene(track=smooth, steps=steps, series_deg=series, result=findings.result)
+
+
+def _smooth_scores(track: PoseTrack, details: RunningDetails) -> Floats:
+    """Return the scores as seen; points that were bridged or put right count as barely seen, so that they are drawn faintly."""
+    columns = [track.keypoints.index(name) if name in track.keypoints else None for name in details.keypoints]
+    seen = [np.zeros(len(track.time_s)) if column is None else track.score[:, column] for column in columns]
+    known = np.isfinite(details.xy_px).all(axis=2)
+    return np.where(known, np.maximum(np.stack(seen, axis=1), BRIDGED_SCORE), 0.0)
+
+
+def _plain_name(name: str) -> str:
+    return name.removesuffix("_deg").removesuffix("_lean")
+
+
+def _step(stride: Stride, details: RunningDetails, instant: Instant) -> Step:
+    angles = stride.initial_contact if instant == "initial_contact" else stride.full_contact
+    instant_s = stride.strike_s if instant == "initial_contact" else stride.full_contact_s
+    trunk = np.interp(instant_s, details.time_s, details.series["trunk_lean_deg"])
+    return Step(
+        foot=stride.foot,
+        strike_s=stride.strike_s,
+        instant_s=instant_s,
+        toe_off_s=stride.toe_off_s,
+        contact_s=stride.contact_s,
+        flight_s=stride.flight_s,
+        angles_deg={
+            "front_knee": angles.front_knee_deg,
+            "back_knee": angles.back_knee_deg,
+            "foot": angles.foot_strike_deg,
+            "trunk": float(trunk),
+        },
+    )
