@@ -86,7 +86,7 @@ def test_another_machine_takes_over_when_the_first_never_returns(server: Running
     assert server.tally().is_once
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("server", ["postgresql"], indirect=True)
 def test_a_sleeping_worker_that_wakes_up_commits_nothing(server: RunningServer) -> None:
     job_id = server.submit(**LONG)
     server.start(workers=2)
@@ -122,6 +122,7 @@ def test_poison_dies_a_cancelled_job_loses_its_process_and_the_others_live(serve
     assert server.wait(good, is_final).state is State.SUCCEEDED
 
 
+@pytest.mark.parametrize("server", ["sqlite"], indirect=True)
 def test_a_stopped_server_hands_its_job_back_uncharged(server: RunningServer) -> None:
     job_id = server.submit(**LONG)
     server.start()

@@ -196,7 +196,13 @@ def test_old_uploads_without_a_job_are_swept(files: LocalFiles) -> None:
     old, used, young = (files.path(kept(files)) for _ in range(3))
     for path in (old, used):
         os.utime(path, (time.time() - 100, time.time() - 100))
-    assert files.sweep(older_than_s=50, is_known=lambda key: key.endswith(used.name)) == 1
+    orphan, owned = str(uuid.UUID(int=6)), str(uuid.UUID(int=7))
+    folders = [files.attempt_folder(job, 1).parent for job in (orphan, owned)]
+    for folder in folders:
+        os.utime(folder, (time.time() - 100, time.time() - 100))
+    known = {f"incoming/{used.name}", f"jobs/{owned}"}
+    assert files.sweep(older_than_s=50, is_known=known.__contains__) == 2
+    assert [folder.exists() for folder in folders] == [False, True]
     assert not old.exists()
     assert used.exists()
     assert young.exists()
