@@ -136,8 +136,8 @@ class JobStore(Protocol):
     def sweep(self, *, older_than_s: float) -> Swept:
         """Put right what died on the way, and forget final jobs that ended so long ago. Any number may run at once."""
 
-    def knows_input(self, key: str) -> bool:
-        """Return whether a job refers to this input."""
+    def knows(self, key: str) -> bool:
+        """Return whether a job refers to this input ("incoming/…"), or there is the job whose folder this is ("jobs/…")."""
 
 
 class JobFiles(Protocol):
@@ -165,7 +165,7 @@ class JobFiles(Protocol):
         """Remove one input."""
 
     def sweep(self, *, older_than_s: float, is_known: Callable[[str], bool]) -> int:
-        """Remove inputs older than this that no job refers to; return how many."""
+        """Remove inputs and job folders older than this that `is_known` does not know; return how many."""
 
 
 class Engine(Protocol):

@@ -100,7 +100,7 @@ class JobService:
 
     def _discard(self, input_key: str | None) -> None:
         # A key that a job refers to is not ours to remove, whoever sent it again.
-        if input_key is not None and not self._store.knows_input(input_key):
+        if input_key is not None and not self._store.knows(input_key):
             self._files.forget_input(input_key)
 
 

@@ -33,7 +33,7 @@ class Sweeper:
         for job in swept.forgotten:
             self._files.forget(job)
         if time.monotonic() >= self._orphans_at_s:
-            self._files.sweep(older_than_s=ORPHAN_S, is_known=self._store.knows_input)
+            self._files.sweep(older_than_s=ORPHAN_S, is_known=self._store.knows)
             self._orphans_at_s = time.monotonic() + ORPHANS_EVERY_S
 
     def run(self, is_over: threading.Event) -> None:

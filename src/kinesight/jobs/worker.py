@@ -143,7 +143,7 @@ class Worker:
         delay_s = self._limits.retry_s * 4.0 ** (claim.job.attempt - 1) * (1 + JITTER * random.random())  # noqa: S311
         setback = Setback(error_code=code, error_message=message, delay_s=delay_s, log_tail=log_tail)
         state = self._persist(lambda: self._store.retry(claim.job.id, fence=claim.fence, setback=setback))
-        LOG.warning("job %s: %s: %s -> %s", claim.job.id, code, message, state)
+        LOG.warning("job %s: %s: %s -> %s", claim.job.id, code, message, state or "nothing, the lease was lost")
 
     def _persist(self, write: Callable[[], Answer]) -> Answer:
         """Write, and while the database is away try again for as long as a lease lasts. Raises `ConnectionError`."""

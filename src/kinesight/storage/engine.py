@@ -168,7 +168,11 @@ class DbosEngine:
     def _queue(self) -> DBOSClient:
         if self._client is None:
             self._client = DBOSClient(
-                system_database_url=self._url, application_name=APPLICATION, serializer=DBOSPortableJSONSerializer(), lazy=True
+                system_database_url=self._url,
+                system_database_pool_size=2,
+                application_name=APPLICATION,
+                serializer=DBOSPortableJSONSerializer(),
+                lazy=True,
             )
         return self._client
 

@@ -147,15 +147,15 @@ class LocalFiles:
             (self._root / key).unlink(missing_ok=True)
 
     def sweep(self, *, older_than_s: float, is_known: Callable[[str], bool]) -> int:
-        """Remove uploads older than this that no job refers to; return how many."""
+        """Remove inputs and job folders older than this that `is_known` does not know; return how many."""
         removed = 0
-        for path in (self._root / "incoming").iterdir():
+        for path in (*(self._root / "incoming").iterdir(), *(self._root / "jobs").iterdir()):
             try:
                 is_old = path.stat().st_mtime < self._now_s() - older_than_s
             except FileNotFoundError:  # another sweeper was quicker
                 continue
-            if is_old and not is_known(f"incoming/{path.name}"):
-                path.unlink(missing_ok=True)
+            if is_old and not is_known(path.relative_to(self._root).as_posix()):
+                shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
                 removed += 1
         return removed
 

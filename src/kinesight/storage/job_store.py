@@ -103,10 +103,11 @@ class SqlJobStore:
             rows = connection.execute(sa.select(*columns).where(artefacts.c.job_id == job_id).order_by(artefacts.c.name))
             return tuple(Artefact(**row) for row in rows.mappings())
 
-    def knows_input(self, key: str) -> bool:
-        """Return whether a job refers to this input."""
+    def knows(self, key: str) -> bool:
+        """Return whether a job refers to this input ("incoming/…"), or there is the job whose folder this is ("jobs/…")."""
+        is_it = jobs.c.id == key.removeprefix("jobs/") if key.startswith("jobs/") else jobs.c.input_key == key
         with self._database.read() as connection:
-            return connection.execute(sa.select(jobs.c.id).where(jobs.c.input_key == key).limit(1)).first() is not None
+            return connection.execute(sa.select(jobs.c.id).where(is_it).limit(1)).first() is not None
 
     # What workers ask for
 

@@ -123,9 +123,9 @@ class MemoryJobStore:
         """Return the files of a job, by name. Raises `NotFound`."""
         return tuple(sorted(self._find(tenant_id, job_id).artefacts, key=lambda one: one.name))
 
-    def knows_input(self, key: str) -> bool:
-        """Return whether a job refers to this input."""
-        return any(row.job.input_key == key for row in self._rows.values())
+    def knows(self, key: str) -> bool:
+        """Return whether a job refers to this input, or there is the job whose folder this is."""
+        return key.removeprefix("jobs/") in self._rows or any(row.job.input_key == key for row in self._rows.values())
 
     def start(self, job_id: str, *, fence: int, owner: str) -> Claim | None:
         """Take the lease of a queued job and count the try."""

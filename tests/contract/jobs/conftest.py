@@ -19,7 +19,7 @@ from kinesight.storage.files import LocalFiles
 from kinesight.storage.opening import open_storage
 from kinesight.storage.tables import jobs
 from kinesight.testing.database import fresh_database, postgresql
-from kinesight.testing.jobs import MemoryFiles, MemoryJobs, MemoryKeys
+from kinesight.testing.jobs import MemoryJobs, MemoryKeys
 
 BACKENDS = ("memory", "sqlite", "postgresql")
 LEASE_S = 30.0
@@ -62,6 +62,14 @@ def server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def prepared(server: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database whose tables are made already, to copy."""
+    url = fresh_database(server)
+    open_storage(Settings(data=tmp_path_factory.mktemp("prepared"), database_url=url)).close()
+    return url
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
     return request.param
@@ -72,7 +80,9 @@ def world(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
     if backend == "memory":
         yield from memory_world()
     else:
-        url = fresh_database(request.getfixturevalue("server")) if backend == "postgresql" else None
+        url = None
+        if backend == "postgresql":
+            url = fresh_database(request.getfixturevalue("server"), like=request.getfixturevalue("prepared"))
         yield from sql_world(tmp_path, url)
 
 

@@ -144,6 +144,17 @@ def test_a_job_whose_entry_is_lost_gets_another(world: World) -> None:
     assert started(world, job).job.attempt == 1
 
 
+def test_what_belongs_to_a_job_is_known(world: World) -> None:
+    path = world.files.create()
+    path.write_bytes(b"video")
+    key = world.files.keep(path)
+    assert not world.store.knows(key)
+    job = world.jobs.submit(world.tenant.id, NewJob(kind="walk", parameters={}, input_key=key))
+    assert world.store.knows(key)
+    assert world.store.knows(f"jobs/{job.id}")
+    assert not world.store.knows("jobs/another")
+
+
 def test_final_jobs_are_forgotten_after_their_time(world: World) -> None:
     done, waiting = submitted(world), submitted(world)
     assert world.store.finish(done.id, fence=started(world, done).fence, ending=WELL)

@@ -171,9 +171,7 @@ def test_a_result_and_its_files_appear_together(world: World) -> None:
     assert world.jobs.artefacts(world.tenant.id, job.id) == ()
     kept = world.files.collect(job.id, claim.fence)
     result = {"deep": {"number": 0.1, "text": "\x00 \ud800 😀", "none": None}}
-    assert world.store.finish(
-        job.id, fence=claim.fence, ending=Ending(state=State.SUCCEEDED, result=result, artefacts=kept)
-    )
+    assert world.store.finish(job.id, fence=claim.fence, ending=Ending(state=State.SUCCEEDED, result=result, artefacts=kept))
     final = world.jobs.get(world.tenant.id, job.id)
     assert (final.state, final.result, final.percentage) == (State.SUCCEEDED, result, 100)
     assert [one.name for one in world.jobs.artefacts(world.tenant.id, job.id)] == ["persons/0.jpg", "result.json"]
@@ -189,9 +187,7 @@ def test_only_a_final_job_can_be_deleted_and_then_nothing_is_left(world: World) 
     assert claim is not None
     (world.files.attempt_folder(job.id, claim.fence) / "poses.json").write_text("{}")
     kept = world.files.collect(job.id, claim.fence)
-    ending = Ending(
-        state=State.FAILED, error_code="wrong_view", error_message="Film from\x00 the side.", artefacts=kept
-    )
+    ending = Ending(state=State.FAILED, error_code="wrong_view", error_message="Film from\x00 the side.", artefacts=kept)
     assert world.store.finish(job.id, fence=claim.fence, ending=ending)
     failed = world.jobs.get(world.tenant.id, job.id)
     assert (failed.state, failed.error_code) == (State.FAILED, "wrong_view")

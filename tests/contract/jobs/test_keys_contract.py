@@ -25,7 +25,7 @@ def test_a_key_opens_its_tenant_until_it_is_revoked(world: World) -> None:
 
 def test_two_keys_of_one_tenant(world: World) -> None:
     _, tenant, secret = world.keys.create("a", tenant_name="three")
-    _, same, other = world.keys.create("b", tenant_name="three", secret="a-secret-of-our-own")
+    _, same, other = world.keys.create("b", tenant_name="three", secret="a-secret-of-our-own")  # noqa: S106
     assert tenant == same
     assert other == "a-secret-of-our-own"
     assert world.keys.tenant_for(other) == world.keys.tenant_for(secret)

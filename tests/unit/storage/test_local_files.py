@@ -106,7 +106,7 @@ def test_a_link_in_a_job_folder_leads_nowhere(files: LocalFiles, tmp_path: Path)
 
 def test_a_link_opens_its_file_and_nothing_else(files: LocalFiles) -> None:
     key, other = kept(files, b"mine"), kept(files, b"other")
-    name = "größe & \"x\"\n?.mp4"
+    name = 'größe & "x"\n?.mp4'
     link_key, query = parts(files.link(key, name=name, media_type="video/mp4"))
     assert link_key == key
     path, given_name, media_type = files.resolve(link_key, query)
@@ -114,7 +114,11 @@ def test_a_link_opens_its_file_and_nothing_else(files: LocalFiles) -> None:
     with pytest.raises(Forbidden):
         files.resolve(other, query)
     for field in query:
-        for changed in ({**query, field: query[field] + "0"}, {**query, field: "é"}, {k: v for k, v in query.items() if k != field}):
+        for changed in (
+            {**query, field: query[field] + "0"},
+            {**query, field: "é"},
+            {k: v for k, v in query.items() if k != field},
+        ):
             with pytest.raises(Forbidden):
                 files.resolve(key, changed)
     with pytest.raises(Forbidden):
@@ -192,7 +196,13 @@ def test_old_uploads_without_a_job_are_swept(files: LocalFiles) -> None:
     old, used, young = (files.path(kept(files)) for _ in range(3))
     for path in (old, used):
         os.utime(path, (time.time() - 100, time.time() - 100))
-    assert files.sweep(older_than_s=50, is_known=lambda key: key.endswith(used.name)) == 1
+    orphan, owned = str(uuid.UUID(int=6)), str(uuid.UUID(int=7))
+    folders = [files.attempt_folder(job, 1).parent for job in (orphan, owned)]
+    for folder in folders:
+        os.utime(folder, (time.time() - 100, time.time() - 100))
+    known = {f"incoming/{used.name}", f"jobs/{owned}"}
+    assert files.sweep(older_than_s=50, is_known=known.__contains__) == 2
+    assert [folder.exists() for folder in folders] == [False, True]
     assert not old.exists()
     assert used.exists()
     assert young.exists()
@@ -201,12 +211,12 @@ def test_old_uploads_without_a_job_are_swept(files: LocalFiles) -> None:
 def test_work_is_refused_before_the_disk_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files = LocalFiles(tmp_path, secret=b"s", reserve_mb=100)
     usage = namedtuple("usage", "total used free")
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 0, 99_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 0, 99_000_000))
     with pytest.raises(DiskFull, match="99 MB"):
         files.create()
     with pytest.raises(DiskFull):
         files.attempt_folder(JOB, 1)
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage(10**9, 0, 101_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 0, 101_000_000))
     files.create()
 
 

@@ -38,7 +38,7 @@ def test_migrations_make_what_the_code_expects(settings: Settings) -> None:
         options = {
             "version_table": "kinesight_schema",
             "compare_type": True,
-            "include_name": lambda name, kind, parents: kind != "table" or name in metadata.tables,
+            "include_name": lambda name, kind, _: kind != "table" or name in metadata.tables,
         }
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
     storage.close()
@@ -51,7 +51,11 @@ def test_opening_again_and_at_once_keeps_everything(settings: Settings) -> None:
     tenant, secret = made
     assert (tenant.name, tenant.client_id, len(secret)) == ("default", "c" * 16, 24)
     link = storage.files.link("incoming/x", name="a", media_type="b").split("exp=")[0]
-    code = "from kinesight.settings import load_settings as s; from kinesight.storage.opening import open_storage as o; o(s()).close()"
+    code = (
+        "from kinesight.settings import load_settings\n"
+        "from kinesight.storage.opening import open_storage\n"
+        "open_storage(load_settings()).close()"
+    )
     environment = {"KINESIGHT_DATA": str(settings.data), "PYTHONPATH": ":".join(sys.path)}
     if settings.database_url is not None:
         environment["KINESIGHT_DATABASE_URL"] = settings.database_url
@@ -69,10 +73,10 @@ def test_opening_again_and_at_once_keeps_everything(settings: Settings) -> None:
 def test_the_first_key_can_be_given(settings: Settings) -> None:
     storage = open_storage(settings)
     with pytest.raises(BadSetting):
-        storage.keys.bootstrap(secret="short")
+        storage.keys.bootstrap(secret="short")  # noqa: S106
     with pytest.raises(BadSetting):
         storage.keys.bootstrap(client_id="short")
-    assert storage.keys.bootstrap(secret="0123456789abcdef") is not None
+    assert storage.keys.bootstrap(secret="0123456789abcdef") is not None  # noqa: S106
     assert storage.keys.tenant_for("0123456789abcdef").name == "default"
     storage.close()
 
@@ -94,7 +98,10 @@ def test_a_failed_block_changes_nothing(settings: Settings) -> None:
 def test_sqlite_keeps_what_it_promised_through_a_power_cut(tmp_path: Path) -> None:
     storage = open_storage(Settings(data=tmp_path / "data", disk_reserve_mb=0))
     with storage.database.read() as connection:
-        values = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous", "foreign_keys")}
+        values = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
     assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     assert (tmp_path / "data").stat().st_mode & 0o077 == 0, "nobody else reads the data folder"
     storage.close()
