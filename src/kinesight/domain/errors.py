@@ -35,6 +35,7 @@ KinesightError
 │   ├── QueueFull              queue_full
 │   ├── WorkerCrashed          worker_crashed
 │   ├── DeadlineExceeded       deadline_exceeded
+│   ├── InstallationFaulty     installation_faulty
 │   └── BadSetting             bad_setting
 └── Cancelled                  somebody asked to stop                         exit 130
 """
@@ -156,6 +157,7 @@ class Conflict(CallerError):
     """The request contradicts an earlier one or the present state."""
 
     code = "conflict"
+    exit_status = 2
 
 
 class Unauthenticated(CallerError):
@@ -277,6 +279,12 @@ class DeadlineExceeded(OperatorError):
     """The analysis took longer than its time limit; shorten the video or raise the limit."""
 
     code = "deadline_exceeded"
+
+
+class InstallationFaulty(OperatorError):
+    """Something has to be mended before everything works; `kinesight doctor` says what and how."""
+
+    code = "installation_faulty"
 
 
 class BadSetting(OperatorError):
