@@ -54,8 +54,9 @@ RUNNING: Analysis[Any, RunningParameters, RunningResult] = Analysis(
 
 @dataclass
 class MemoryJobs:
-    """Jobs in a dictionary."""
+    """Jobs in a dictionary; like the real engine it removes an upload that does not become part of a job."""
 
+    folder: Path
     queue_limit: int = 1000
     jobs: dict[str, Job] = field(default_factory=dict)
     files: dict[str, tuple[Artefact, ...]] = field(default_factory=dict)
@@ -63,6 +64,15 @@ class MemoryJobs:
     submitted: list[NewJob] = field(default_factory=list)
 
     def submit(self, tenant_id: str, new: NewJob) -> Job:
+        job: Job | None = None
+        try:
+            job = self._accept(tenant_id, new)
+        finally:
+            if new.input_key is not None and (job is None or job.input_key != new.input_key):
+                (self.folder / new.input_key).unlink()
+        return job
+
+    def _accept(self, tenant_id: str, new: NewJob) -> Job:
         if new.kind != "running":
             raise BadParameter("There is no such analysis.")
         request = json.dumps([new.kind, new.parameters, new.input_sha256, new.source_url], sort_keys=True)
@@ -204,7 +214,11 @@ def services_in(folder: Path, *, problems: list[str] | None = None, queue_limit:
     """Return the ports of an application that keeps its files in a folder."""
     files = FolderFiles(folder)
     return Services(
-        jobs=MemoryJobs(queue_limit=queue_limit), uploads=files, keys=TwoKeys(), files=files, ready=lambda: list(problems or [])
+        jobs=MemoryJobs(folder, queue_limit=queue_limit),
+        uploads=files,
+        keys=TwoKeys(),
+        files=files,
+        ready=lambda: list(problems or []),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 
-from kinesight.domain.document import POSES_SCHEMA, UsedModel
+from kinesight.domain.document import POSES_SCHEMA, Notice, UsedModel
 from kinesight.domain.errors import BadObservations
 from kinesight.domain.people import PoseTrack
 from kinesight.domain.video import Floats, VideoInfo
@@ -24,11 +24,12 @@ MOST_PIXELS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
-    """One runner's keypoints over time, and what they were made with and from."""
+    """One runner's keypoints over time, and what they were made with and from; `notices` is what observing has to warn of."""
 
     track: PoseTrack
     models: tuple[UsedModel, ...] = ()
     video: VideoInfo | None = None
+    notices: tuple[Notice, ...] = ()
 
 
 def store(observations: Observations) -> dict[str, Any]:

@@ -8,14 +8,13 @@ from starlette.concurrency import run_in_threadpool
 
 from kinesight.apis.edge.context import Context
 from kinesight.apis.edge.upload import Incoming
-from kinesight.domain.errors import KinesightError
 from kinesight.domain.job import Job, NewJob, Tenant
 
 
 async def accept(here: Context, tenant: Tenant, new: NewJob, *, api: str, file: Incoming | None = None) -> Job:
     """Submit a job, with its uploaded file if it has one, and return it; durable when this returns.
 
-    Raises whatever `Jobs.submit` raises; the upload is gone then, and also where an earlier job answers for this request.
+    Raises whatever `Jobs.submit` raises. An upload that does not become part of a job is removed by the engine.
     """
     job = await run_in_threadpool(_accept, here, tenant, new, file)
     here.metrics.accepted.labels(api, job.kind).inc()
@@ -28,16 +27,6 @@ def _accept(here: Context, tenant: Tenant, new: NewJob, file: Incoming | None) -
     if file is None:
         return here.services.jobs.submit(tenant.id, new)
     key = here.services.uploads.keep(file.path)
-    try:
-        job = here.services.jobs.submit(tenant.id, replace(new, input_key=key, input_sha256=file.sha256, input_name=file.name))
-    except KinesightError:  # refused for certain; after any other error the job may exist, and the sweeper decides
-        _give_up(here, key)
-        raise
-    if job.input_key != key:  # an earlier job answers for this request, with its own upload
-        _give_up(here, key)
-    file.settled = True
-    return job
-
-
-def _give_up(here: Context, key: str) -> None:
-    here.services.uploads.discard(here.services.files.path(key))
+    file.settled = True  # from here on the engine looks after it, also when it refuses the job
+    stored = replace(new, input_key=key, input_sha256=file.sha256, input_name=file.name)
+    return here.services.jobs.submit(tenant.id, stored)

@@ -1,11 +1,15 @@
-"""Counters of one application, in a registry of its own, and the middleware that counts requests."""
+"""Counters of one application, in a registry of its own, and the middleware that counts and logs requests."""
 
 from __future__ import annotations
 
+import logging
 import time
+from urllib.parse import quote
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = logging.getLogger("kinesight.requests")
 
 SECONDS = (0.005, 0.025, 0.1, 0.5, 2.0, 10.0, 60.0, 300.0)
 """Upper bounds of the duration classes: a read of a job, up to a large upload."""
@@ -31,7 +35,11 @@ class Metrics:
 
 
 class CountRequests:
-    """ASGI middleware that counts answers by route template, never by raw path, so that the number of series stays bounded."""
+    """ASGI middleware that counts and logs answers.
+
+    Counters are by route template, never by raw path, so that the number of series stays bounded. The log takes the place of the
+    HTTP server's own access log, which shows whole queries.
+    """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self.app = app
@@ -57,4 +65,7 @@ class CountRequests:
             route = getattr(scope.get("route"), "path", "unmatched")
             method = scope["method"] if scope["method"] in {"GET", "HEAD", "POST", "PUT", "DELETE"} else "other"
             self.metrics.requests.labels(method, route, str(status)).inc()
-            self.metrics.seconds.labels(route).observe(time.monotonic() - started_s)
+            took_s = time.monotonic() - started_s
+            self.metrics.seconds.labels(route).observe(took_s)
+            # the query is left out: it may hold an API key or the signature of a link
+            log.info("%s %s %d in %.3f s", method, quote(scope["path"]), status, took_s)

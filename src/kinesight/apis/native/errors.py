@@ -42,7 +42,7 @@ STATUSES: Mapping[type[e.KinesightError], int] = MappingProxyType(
         e.QueueFull: 429,
         e.WorkerCrashed: 500,
         e.DeadlineExceeded: 504,
-        e.InstallationFaulty: 500,
+        e.InstallationFaulty: 503,
         e.BadSetting: 500,
         e.Cancelled: 409,
     }
