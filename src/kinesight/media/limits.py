@@ -30,7 +30,7 @@ class MediaLimits:
     memory_bytes: int = 2048 * _MEBIBYTE
     cpu_s: float = 900.0
     wait_s: float = 900.0
-    threads: int = 1
+    threads: int = 2
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -100,6 +100,8 @@ class FFmpegSource:
     def __init__(self, file: Any, *, max_side_px: int, threads: int) -> None:
         self.damage = 0
         self._max_side_px = max_side_px
+        self._angle_deg: int | None = None
+        self._last_orientation = Orientation()
         av.logging.set_level(av.logging.ERROR)
         self._complaints = av.logging.Capture(local=False).__enter__()
         guard = {"max_pixels": str(max_side_px**2)}
@@ -139,7 +141,18 @@ class FFmpegSource:
             for frame in self._decoded(packet):
                 check_size(frame.width, frame.height, self._max_side_px)
                 self.damage += bool(frame.is_corrupt)
-                yield Picture(frame, self._stamp_s(frame), _orientation(frame))
+                yield Picture(frame, self._stamp_s(frame), self._orientation(frame))
+
+    def _orientation(self, frame: av.VideoFrame) -> Orientation:
+        """Return the orientation of a picture, looking at its matrix only where its angle is new.
+
+        To look at side data ties a frame to itself, so that hundreds of pictures stay in memory until Python's collector comes by
+        (measured: 480 MB instead of 80 MB for 1080p).
+        """
+        if self._angle_deg != frame.rotation:
+            self._angle_deg = frame.rotation
+            self._last_orientation = _orientation(frame)
+        return self._last_orientation
 
     def _stamp_s(self, frame: av.VideoFrame) -> float | None:
         stamp = frame.pts if frame.pts is not None else frame.dts
