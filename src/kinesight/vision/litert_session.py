@@ -39,7 +39,7 @@ class LiteRtSession:
         What the model's single input must look like.
     output_shapes
         The wanted outputs, in the order in which `run` returns them; by shape, as names differ between exports of one model.
-        Operators that only the other outputs need are left out: a mask and heatmaps cost BlazePose full a third of its time.
+        Operators that only the other outputs need are left out: a mask that nobody reads costs BlazePose full much of its time.
     threads
         Threads of one inference, 1 or more.
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from kinesight.domain.people import KEYPOINTS, Roi
 from kinesight.vision.pose import blazepose, rtmpose
@@ -90,6 +91,37 @@ def test_blazepose_values_are_positions_and_two_logits() -> None:
     assert score[4] == pytest.approx(0.75 * 0.8)
     assert score[5] == pytest.approx(0.0)
     assert score[0] == pytest.approx(0.25)
+
+
+def quiet_maps() -> NDArray[np.float32]:
+    return np.full((64, 64, 2), -20, dtype=np.float32)
+
+
+def test_a_map_moves_a_point_to_what_it_says_nearby() -> None:
+    maps = quiet_maps()
+    maps[30, 20, 0] = 20  # row 30, column 20: position (80, 120)
+    maps[30, 22, 1], maps[31, 22, 1] = 20, 20
+    moved = blazepose.refine(np.array([[85.0, 111.0], [85.0, 117.0]]), maps, np.array([0, 1]))
+    assert moved[0] == pytest.approx([80, 120], abs=1e-6)
+    assert moved[1] == pytest.approx([88, 122], abs=1e-6)
+
+
+@pytest.mark.parametrize("point", [[85.0, 140.0], [-3.0, 120.0], [300.0, 120.0], [85.0, -1e6]])
+def test_a_point_stays_without_a_sure_cell_near_it(point: list[float]) -> None:
+    maps = quiet_maps()
+    maps[30, 20, 0] = 20
+    maps[30, 0, 0] = 20
+    maps[30, 63, 0] = 20
+    maps[:, :, 1] = -0.1
+    assert blazepose.refine(np.array([point, point]), maps, np.array([0, 1])).tolist() == [point, point]
+
+
+@pytest.mark.parametrize(("cell", "point"), [((0, 0), (0.0, 0.0)), ((63, 63), (252.0, 252.0)), ((0, 63), (252.0, 0.0))])
+def test_maps_end_at_the_edge(cell: tuple[int, int], point: tuple[float, float]) -> None:
+    maps = quiet_maps()
+    maps[(*cell, 0)] = 20
+    start = np.array([[min(point[0] + 3, 255.0), min(point[1] + 3, 255.0)]])
+    assert blazepose.refine(start, maps, np.array([0]))[0] == pytest.approx(point, abs=1e-6)
 
 
 def test_simcc_bins_are_half_pixels_and_the_weaker_axis_counts() -> None:
