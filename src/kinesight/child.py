@@ -1,7 +1,8 @@
 """The process that runs one job: one line of JSON in, lines of JSON out, one folder of results.
 
-It reads `{"kind", "parameters", "input" | "source_url", "input_name", "out_dir", "limits"}` from standard input and
-writes `{"progress": {"stage", "done", "total"}}` lines, then one `{"done": {"artefacts": [...]}}` or `{"error": {"code", "message", ...}}`.
+It reads one line `{"kind", "parameters", "input" | "source_url", "input_name", "out_dir", "limits"}` from standard input
+and writes `{"progress": {"stage", "done", "total"}}` lines, then one `{"done": {"artefacts": [...]}}` or one
+`{"error": {"code", "message", "caller"}}`.
 Standard output belongs to this protocol alone.
 """
 
@@ -95,20 +96,12 @@ def main() -> None:
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints goes to the log
     request = json.loads(sys.stdin.readline())
-    folder = Path(request["out_dir"])
     try:
         names = run_job(request, PipeWatch(out), load_settings())
     except KinesightError as error:
         send(
             out,
-            {
-                "error": {
-                    "code": error.code,
-                    "message": error.message,
-                    "caller": isinstance(error, CallerError | SceneError),
-                    "artefacts": _artefacts(folder),
-                }
-            },
+            {"error": {"code": error.code, "message": error.message, "caller": isinstance(error, CallerError | SceneError)}},
         )
     else:
         send(out, {"done": {"artefacts": names}})

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from kinesight.analyses.running.observe import running_time_s
-from kinesight.analyses.running.people_tracker import DETECT_EVERY_S, FollowedPerson, PeopleTracker
+from kinesight.analyses.running.people_tracker import DETECT_EVERY_S, PeopleTracker
 from kinesight.domain.document import UsedModel
 from kinesight.domain.people import KEYPOINTS, Boxes, PoseEstimate, Roi
 from kinesight.domain.video import Frame
@@ -112,22 +111,3 @@ def test_nobody_gives_no_people_but_the_search_goes_on():
     assert follow(stage) == ()
     assert stage.detections > 15
     assert stage.estimates == 0
-
-
-@pytest.mark.parametrize(("swing_heights_per_s", "is_fast"), [(1.0, False), (4.0, True)])
-def test_running_time_counts_quick_feet_and_does_not_care_about_swapped_legs(swing_heights_per_s, is_fast):
-    fps, seconds = 60.0, 2.0
-    times = np.arange(0, seconds, 1 / fps)
-    frames = tuple(range(len(times)))
-    xy = np.zeros((len(times), len(KEYPOINTS), 2))
-    xy[:, :, 1] = np.linspace(0, BODY, len(KEYPOINTS))
-    frequency = 1.4
-    apart = BODY * swing_heights_per_s / (2 * np.pi * frequency) * np.sin(2 * np.pi * frequency * times)
-    swapped = np.where(np.arange(len(times)) % 7 == 0, -1, 1)
-    xy[:, KEYPOINTS.index("left_ankle"), 1] = BODY
-    xy[:, KEYPOINTS.index("right_ankle"), 1] = BODY
-    xy[:, KEYPOINTS.index("left_ankle"), 0] = apart / 2 * swapped
-    xy[:, KEYPOINTS.index("right_ankle"), 0] = -apart / 2 * swapped
-    person = FollowedPerson(frames=frames, xy_px=xy, score=np.ones(xy.shape[:2]))
-    assert (running_time_s(person, times) > 1.5) is is_fast
-    assert (running_time_s(person, times) > 0.0) is is_fast

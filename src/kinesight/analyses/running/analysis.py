@@ -123,7 +123,7 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
     )
     return Findings(
         result=result,
-        warnings=notices(run, scale, parameters),
+        warnings=(*observations.notices, *notices(run, scale, parameters)),
         details=_details(observations.track, run, scale),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from pydantic import ValidationError
@@ -15,6 +15,8 @@ from kinesight.domain.errors import BadObservations
 from kinesight.domain.people import PoseTrack
 from kinesight.domain.video import Floats, VideoInfo
 from kinesight.signals.runs import Mask
+
+Entry = TypeVar("Entry", UsedModel, Notice)
 
 MOST_FRAMES = 500_000
 MOST_KEYPOINTS = 300
@@ -49,6 +51,7 @@ def store(observations: Observations) -> dict[str, Any]:
         ],
         "score": np.round(np.where(known, track.score, 0.0), 4).tolist(),
         "models": [model.model_dump() for model in observations.models],
+        "warnings": [notice.model_dump() for notice in observations.notices],
     }
     if observations.video is not None:
         document["video"] = observations.video.model_dump(mode="json")
@@ -85,7 +88,8 @@ def restore(document: Mapping[str, Any]) -> Observations:
             width_px=_size(document, "width_px"),
             height_px=_size(document, "height_px"),
         ),
-        models=_models(document.get("models")),
+        models=_entries("models", UsedModel, document.get("models")),
+        notices=_entries("warnings", Notice, document.get("warnings")),
         video=_video(document.get("video")),
     )
 
@@ -157,15 +161,16 @@ def _check_rows(name: str, value: Any, *, frames: int, keypoints: int) -> None:
             raise BadObservations(f"{name} of frame {frame} is not a row of {keypoints} keypoints.")
 
 
-def _models(value: Any) -> tuple[UsedModel, ...]:
+def _entries(name: str, kind: type[Entry], value: Any) -> tuple[Entry, ...]:
     if value is None:
         return ()
     if not _is_list(value):
-        raise BadObservations(f"models is {_short(value)}, not a list.")
+        raise BadObservations(f"{name} is {_short(value)}, not a list.")
     try:
-        return tuple(UsedModel.model_validate(entry) for entry in value)
+        return tuple(kind.model_validate(entry) for entry in value)
     except ValidationError as error:
-        raise BadObservations("models holds an entry that is not {task, name, sha256}.") from error
+        fields = ", ".join(kind.model_fields)
+        raise BadObservations(f"{name} holds an entry that is not {{{fields}}}.") from error
 
 
 def _video(value: Any) -> VideoInfo | None:

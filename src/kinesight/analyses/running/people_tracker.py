@@ -61,7 +61,7 @@ class PeopleTracker:
     Parameters
     ----------
     detector, pose
-        The models; the pose model's own next region keeps the following steady (detecting anew in every picture was clearly worse).
+        The models; following the pose model's own next region was clearly steadier than detecting anew in every picture.
     """
 
     def __init__(self, detector: ObjectDetector, pose: PoseModel) -> None:
