@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from kinesight.domain.ports import Colour, Point
 from kinesight.domain.video import Image
@@ -25,6 +26,8 @@ _FONT = "sans"
 """The variable sans-serif that OpenCV carries (Rubik, SIL OFL). Scripts it lacks come from the also carried WenQuanYi Micro Hei:
 Chinese, Japanese and Korean are drawn; right-to-left scripts are laid out by OpenCV; what no font has becomes a question mark."""
 _WEIGHT = 600
+_HALF_TURN = tuple((math.cos(turn), math.sin(turn)) for turn in (math.pi * (0.5 + step / 5) for step in range(6)))
+"""Directions of the points of a line's round end, measured from the line's own direction."""
 _TURNS = np.radians(np.concatenate([np.arange(quarter, quarter + 91, 15) for quarter in (0, 90, 180, 270)]))
 _RIM = np.stack([np.cos(_TURNS), np.sin(_TURNS)], axis=1)
 _ROUNDING = np.repeat([[1, 1], [-1, 1], [-1, -1], [1, -1]], 7, axis=0)
@@ -80,8 +83,7 @@ class PictureCanvas:
             if width_px < 2:
                 cv2.line(picture, _fixed(start, left, top), _fixed(end, left, top), colour, 1, cv2.LINE_AA, _SHIFT)
                 return
-            outline = _capsule(_near(start), _near(end), radius - _SOFT_EDGE_PX)
-            points = np.array([(int((x - left) * _ONE), int((y - top) * _ONE)) for x, y in outline], dtype=np.int32)
+            points = _capsule(_near(start), _near(end), radius - _SOFT_EDGE_PX, left, top)
             cv2.fillConvexPoly(picture, points, colour, cv2.LINE_AA, _SHIFT)
 
         x0, x1 = sorted((start[0], end[0]))
@@ -161,12 +163,15 @@ def _near(point: Point) -> Point:
     return min(max(float(point[0]), -_FAR_PX), _FAR_PX), min(max(float(point[1]), -_FAR_PX), _FAR_PX)
 
 
-def _capsule(start: Point, end: Point, radius_px: float) -> list[Point]:
-    """Return the outline of a line with round ends. OpenCV's own thick lines come in steps of two pixels only."""
-    heading = math.atan2(end[1] - start[1], end[0] - start[0])
-    turns = [heading + math.pi * (0.5 + step / 6) for step in range(7)]
-    halves = [(start, turn) for turn in turns] + [(end, turn + math.pi) for turn in turns]
-    return [(x + radius_px * math.cos(turn), y + radius_px * math.sin(turn)) for (x, y), turn in halves]
+def _capsule(start: Point, end: Point, radius_px: float, left: int, top: int) -> NDArray[np.int32]:
+    """Return the fixed-point outline of a line with round ends. OpenCV's own thick lines come in steps of two pixels only."""
+    along_x, along_y = end[0] - start[0], end[1] - start[1]
+    length = math.hypot(along_x, along_y)
+    x, y = (along_x / length * radius_px, along_y / length * radius_px) if length > 0 else (radius_px, 0.0)
+    turned = [(x * cos - y * sin, y * cos + x * sin) for cos, sin in _HALF_TURN]
+    outline = [(start[0] - left + dx, start[1] - top + dy) for dx, dy in turned]
+    outline += [(end[0] - left - dx, end[1] - top - dy) for dx, dy in turned]
+    return np.array([(int(px * _ONE), int(py * _ONE)) for px, py in outline], dtype=np.int32)
 
 
 def _fixed(point: Point, left: int, top: int) -> tuple[int, int]:

@@ -68,7 +68,8 @@ def ruler(marks: Sequence[Mark], *, good: tuple[float, float], okay: tuple[float
         Markup('<text class="tick" x="{:.1f}" y="52" text-anchor="middle">{:g}{}</text>').format(to_x(edge), edge, unit)
         for edge in _apart(sorted({*good, *okay}), to_x)
     ]
-    pieces += [_marker(mark, to_x(mark.value), to_x) for mark in marks]
+    letters = _letters_apart([to_x(mark.value) for mark in marks])
+    pieces += [_marker(mark, letter_x, to_x) for mark, letter_x in zip(marks, letters, strict=True)]
     readings = ", ".join(f"{mark.letter} {mark.value:.1f}{unit}".strip() for mark in marks)
     label = f"{readings}; good from {good[0]:g} to {good[1]:g}{unit}, okay from {okay[0]:g} to {okay[1]:g}{unit}"
     return Markup('<svg class="ruler" viewBox="0 0 360 58" role="img" aria-label="{}">{}</svg>').format(
@@ -86,7 +87,16 @@ def _apart(edges: Sequence[float], to_x: Scale) -> list[float]:
     return kept
 
 
-def _marker(mark: Mark, x: float, to_x: Scale) -> Markup:
+def _letters_apart(xs: Sequence[float]) -> list[float]:
+    """Return where the letters of the markers stand: over their marker, moved apart where two would overlap."""
+    if len(xs) != 2 or abs(xs[1] - xs[0]) >= 11.0:
+        return list(xs)
+    middle, side = (xs[0] + xs[1]) / 2, 5.5 if xs[1] >= xs[0] else -5.5
+    return [middle - side, middle + side]
+
+
+def _marker(mark: Mark, letter_x: float, to_x: Scale) -> Markup:
+    x = to_x(mark.value)
     whisker = Markup("")
     if mark.spread is not None and math.isfinite(mark.spread) and mark.spread > 0:
         x0, x1 = to_x(mark.value - mark.spread), to_x(mark.value + mark.spread)
@@ -94,7 +104,7 @@ def _marker(mark: Mark, x: float, to_x: Scale) -> Markup:
     return Markup(
         '<g class="marker {}">{}<path d="M{:.1f} 39l-5.5-9a6.4 6.4 0 1 1 11 0z" transform="translate(0 -9)"/>'
         '<text x="{:.1f}" y="10" text-anchor="middle">{}</text></g>'
-    ).format(mark.kind, whisker, x, x, mark.letter)
+    ).format(mark.kind, whisker, x, letter_x, mark.letter)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from kinesight.domain.ports import Colour
 
 WHOLE_RUN_S = 5.0
 """Up to this length the timeline shows the whole run; beyond, a window of it moves along."""
-_QUIET: Colour = (160, 170, 184)
+_QUIET: Colour = (198, 206, 218)
 _BRIGHT: Colour = (245, 247, 250)
 
 
@@ -52,7 +52,7 @@ def draw_panel(brush: Brush, scene: Scene, *, time_s: float, top: bool) -> None:
     height, size = brush.panel_px, brush.text_px
     corner_y = 0.0 if top else brush.height_px - height
     brush.canvas.panel((-20.0, corner_y - (20.0 if top else 0.0)), width_px=brush.width_px + 40.0, height_px=height + 20.0,
-                       colour=DARK, opacity=0.72)  # fmt: skip
+                       colour=DARK, opacity=0.8)  # fmt: skip
     is_wide = brush.is_wide
     end_x = _draw_numbers(brush, result, middle_y=corner_y + 1.75 * size if is_wide else corner_y + 1.6 * size)
     lanes_left = end_x + size if is_wide else 0.0

@@ -76,7 +76,12 @@ def _nearest(times: Floats, at: Floats) -> np.ndarray[tuple[int], np.dtype[np.in
 
 
 def cycle_charts(scene: Scene) -> tuple[Markup, ...]:
-    """Return one chart per joint over the gait cycle: both legs, each from its own strike, mean and one standard deviation."""
+    """Return one chart per joint over the gait cycle: both legs, each from its own strike, mean and one standard deviation.
+
+    Without a whole stride there is none.
+    """
+    if not strides(scene, "left") and not strides(scene, "right"):
+        return ()
     charts = []
     for joint in _joints(scene):
         lines = []
@@ -133,13 +138,16 @@ def contact_lanes(scene: Scene) -> Markup:
     """Return when each foot was on the ground and when the runner flew."""
     result = scene.result
     bars: list[Bar] = []
-    known = [step for step in scene.steps if math.isfinite(step.strike_s) and math.isfinite(step.toe_off_s)]
-    for step in known:
-        label = f"{step.foot} foot on the ground{_for(step.contact_s)} from {step.strike_s:.2f} s"
-        bars.append(
-            Bar(lane=0 if step.foot == "left" else 2, start_s=step.strike_s, end_s=step.toe_off_s, kind=step.foot, label=label)
-        )
-    for before, after in pairwise(known):
+    landed = [step for step in scene.steps if math.isfinite(step.strike_s)]
+    for step in landed:
+        lane = 0 if step.foot == "left" else 2
+        if math.isfinite(step.toe_off_s):
+            label = f"{step.foot} foot on the ground{_for(step.contact_s)} from {step.strike_s:.2f} s"
+            bars.append(Bar(lane=lane, start_s=step.strike_s, end_s=step.toe_off_s, kind=step.foot, label=label))
+        else:
+            label = f"{step.foot} foot lands at {step.strike_s:.2f} s; its toe-off was not seen"
+            bars.append(Bar(lane=lane, start_s=step.strike_s, end_s=step.strike_s, kind=step.foot, label=label))
+    for before, after in pairwise(landed):
         if before.foot != after.foot and after.strike_s > before.toe_off_s:
             label = f"flight{_for(before.flight_s)} from {before.toe_off_s:.2f} s"
             bars.append(Bar(lane=1, start_s=before.toe_off_s, end_s=after.strike_s, kind="flight", label=label))

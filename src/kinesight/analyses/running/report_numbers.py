@@ -63,6 +63,7 @@ class Card:
     definition: str
     score: Score
     value: str
+    of_side: str
     points: str
     band: Band
     band_word: str
@@ -114,7 +115,8 @@ def reading(estimate: Estimate, *, factor: float = 1.0, digits: int = 0, unit: s
         return Reading(text=None, reason=reason)
     space = "" if unit in {"", "°", "%"} else "\u202f"
     spread = ""
-    if estimate.spread is not None and math.isfinite(estimate.spread):
+    # a single reading has no spread: "± 0" would claim certainty
+    if estimate.n != 1 and estimate.spread is not None and math.isfinite(estimate.spread):
         spread = f"± {factor * estimate.spread:.{max(digits, 1) if unit == '°' else digits}f}"
     value = f"{factor * estimate.value:.{digits}f}"
     value = value.lstrip("-") if not float(value) else value.replace("-", "\u2212")
@@ -216,7 +218,7 @@ def _card(key: str, score: Score, result: RunningResult) -> Card:
     name, definition = score_name(key)
     sides = _scored_sides(key, result)
     marks = [
-        Mark(value=estimate.value, spread=estimate.spread, letter=side[:1].upper(), kind=side)
+        Mark(value=estimate.value, spread=estimate.spread if estimate.n > 1 else None, letter=side[:1].upper(), kind=side)
         for side, estimate in sides
         if estimate.value is not None and math.isfinite(estimate.value)
     ] or [Mark(value=score.value_deg, spread=None, letter="", kind="single")]
@@ -227,6 +229,7 @@ def _card(key: str, score: Score, result: RunningResult) -> Card:
         definition=definition,
         score=score,
         value=degrees(score.value_deg),
+        of_side=f"{score.foot} side" if score.foot else "",
         points=f"{100 * score.score:.0f}",
         band=score.band,
         band_word=BAND_WORDS[score.band],
