@@ -161,7 +161,7 @@ class FFmpegSource:
         return float(stamp * frame.time_base) - self._origin_s
 
     def _refuse_oversize(self) -> None:
-        """Refuse what FFmpeg has refused to make room for; it says so in its log only. Raises `MemoryError` if there is no room."""
+        """Refuse what FFmpeg has refused to make room for, which only its log says; raise `MemoryError` if there is no room."""
         for _, _, text in self._complaints:
             if "get_buffer() failed" in text:
                 context = self._stream.codec_context
