@@ -122,14 +122,14 @@ class FFmpegSource:
 
     def _read_header(self) -> Header:
         stream, container = self._stream, self._container
-        duration_s = float(stream.duration * stream.time_base) if stream.duration and stream.time_base else None
-        whole_s = container.duration / av.time_base if container.duration else None
+        duration_s = float(stream.duration * stream.time_base) if (stream.duration or 0) > 0 and stream.time_base else None
+        whole_s = container.duration / av.time_base if (container.duration or 0) > 0 else None
         rate = stream.average_rate or stream.guessed_rate
         return Header(
             codec=stream.codec_context.codec.canonical_name,
             has_audio=bool(container.streams.audio),
-            fps=float(rate) if rate else None,
-            frame_count=stream.frames or None,
+            fps=float(rate) if rate and rate > 0 else None,
+            frame_count=stream.frames if stream.frames > 0 else None,
             duration_s=whole_s if duration_s is None else duration_s,
             pixel_aspect=stream.sample_aspect_ratio or stream.codec_context.sample_aspect_ratio,
             duration_is_of_video=duration_s is not None or not container.streams.audio,
@@ -161,8 +161,11 @@ class FFmpegSource:
         return float(stamp * frame.time_base) - self._origin_s
 
     def _refuse_oversize(self) -> None:
-        """Refuse what FFmpeg has refused to make room for; it says so in its log only."""
+        """Refuse what FFmpeg has refused to make room for, which only its log says; raise `MemoryError` if there is no room."""
         for _, _, text in self._complaints:
+            if "get_buffer() failed" in text:
+                context = self._stream.codec_context
+                bytearray(4 * context.width * context.height)  # raises if it was for want of memory
             if (size := _OVERSIZE.search(text)) is not None:
                 check_size(max(1, int(size[1])), max(1, int(size[2])), self._max_side_px)
         self._complaints.clear()

@@ -24,7 +24,10 @@ from kinesight.media.reader import regular_file
 _TIME_BASE = Fraction(1, 90_000)
 """A multiple of the usual clocks (24, 25, 30, 50, 60, 30000/1001, milliseconds); any other stamp is off by at most 6 µs."""
 
-_OPTIONS = {"preset": "veryfast", "crf": "23", "g": "60"}
+_OPTIONS = {"preset": "superfast", "crf": "25", "g": "60"}
+"""Measured on 4 s of 720p of a running person: processor time a picture, size, PSNR. superfast 25: 10 ms, 880 kB, 36.3 dB;
+veryfast 23: 13.6 ms, 660 kB, 36.2 dB; ultrafast 26: 6.4 ms, 1300 kB, 36.5 dB."""
+
 _FULL_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ROOM_FOR_INDEX_BYTES = 64 * 1024 * 1024
 _BT709 = 1  # AVCOL_PRI_BT709, AVCOL_TRC_BT709, AVCOL_SPC_BT709

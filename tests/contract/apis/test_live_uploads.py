@@ -90,10 +90,14 @@ def test_a_body_without_length_is_refused_at_the_limit(live: Any) -> None:
 
 
 def test_a_client_that_writes_all_before_it_reads_still_gets_the_refusal(live: Any) -> None:
-    """31 MB to the Ochy-compatible API, whose limit is 30: no connection reset in the middle of sending."""
-    body = HEAD + bytes(31_000_000) + TAIL
+    """60 MB to the Ochy-compatible API, whose limit is 30: no connection reset in the middle of sending.
+
+    The client says `Connection: close`, as proxies do to servers behind them; the HTTP server itself would then hang up at once.
+    """
+    body = HEAD + bytes(60_000_000) + TAIL
     with connected(live) as connection:
-        connection.sendall(request_head(live, length=len(body), path=f"/analysis/start?apiKey={live.key}"))
+        head = request_head(live, length=len(body), path=f"/analysis/start?apiKey={live.key}")
+        connection.sendall(head.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
         connection.sendall(body)
         status, refusal = answer(connection)
     assert status == 413

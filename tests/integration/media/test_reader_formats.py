@@ -1,5 +1,6 @@
 """What the reader delivers: the right pictures, upright, at the right times, from everything that a camera or a phone writes."""
 
+import threading
 from fractions import Fraction
 from pathlib import Path
 
@@ -176,6 +177,23 @@ def test_sound_is_noticed_and_a_cover_is_not_the_video(tmp_path: Path) -> None:
     assert (reader.info.width_px, reader.info.height_px) == (160, 120)
     assert reader.info.has_audio is True
     assert _numbers(frames) == list(range(20))
+
+
+def test_decoded_pictures_do_not_pile_up(tmp_path: Path) -> None:
+    """160 pictures of 1.4 MB would be 220 MB; the decoder needs some 30 MB beyond its program, however long the video."""
+    video = SyntheticVideo(
+        width_px=1280, height_px=720, times_s=steady_times(frames=160, fps=60), codec_options={"preset": "ultrafast"}
+    )
+    reader = ConfinedVideoReader(video.write(tmp_path / "clip.mp4"))
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children")
+    before = set(children.read_text().split())
+    anonymous_kb = []
+    for _ in reader.frames(longest_side_px=320):
+        (child,) = set(children.read_text().split()) - before
+        fields = dict(line.split(":", 1) for line in Path(f"/proc/{child}/status").read_text().splitlines())
+        anonymous_kb.append(int(fields.get("RssAnon", "0 kB").split()[0]))
+    assert len(anonymous_kb) == 160
+    assert max(anonymous_kb) < 120_000
 
 
 def test_facts_are_there_before_the_first_pass_and_exact_after_it(tmp_path: Path) -> None:

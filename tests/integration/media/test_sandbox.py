@@ -200,3 +200,16 @@ os.kill(os.getpid(), signal.SIGKILL)
             return
         signal.sigtimedwait([], 0.05)
     raise AssertionError("the child outlived its reader")
+
+
+def test_the_decoder_loads_little() -> None:
+    """A small program starts fast and offers little to attack."""
+    program = "import kinesight.media.decoder, sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    done = subprocess.run(
+        [sys.executable, "-S", "-P", "-c", program],
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+        check=True,
+    )
+    assert not {"pydantic", "cv2", "scipy", "PIL", "onnxruntime", "subprocess"} & set(done.stdout.split())

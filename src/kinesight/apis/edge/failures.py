@@ -95,7 +95,7 @@ class FailureResponse(JSONResponse):
 
     Closing a connection with unread bytes resets it, and a client that writes first and reads later would see "connection
     reset" instead of the answer (RFC 9112 section 9.6). So the answer goes out, and the rest of the body is read and thrown away
-    for a bounded while.
+    for a bounded while. (uvicorn does so for connections that stay open, but not for those that close.)
     """
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
