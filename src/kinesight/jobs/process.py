@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from kinesight.domain.engine import Engine, JobFiles, JobStore
 from kinesight.jobs.conversation import EXIT_S
@@ -32,12 +32,26 @@ def executor_id(settings: Settings, index: int) -> str:
     return f"{node}/worker/{index}"
 
 
-def run_worker(  # noqa: PLR0913  # the parts of one process, each named
+class Parts(Protocol):
+    """What a worker needs of the storage."""
+
+    @property
+    def jobs(self) -> JobStore:
+        """Return the jobs."""
+
+    @property
+    def files(self) -> JobFiles:
+        """Return their files."""
+
+    @property
+    def engine(self) -> Engine:
+        """Return the queue."""
+
+
+def run_worker(
     settings: Settings,
+    storage: Parts,
     *,
-    store: JobStore,
-    files: JobFiles,
-    engine: Engine,
     command: Sequence[str],
     index: int = 0,
     queues: Sequence[str] | None = None,
@@ -60,18 +74,18 @@ def run_worker(  # noqa: PLR0913  # the parts of one process, each named
         drain_s=settings.drain_s,
         for_child=limits_for_child or {},
     )
-    worker = Worker(store=store, files=files, command=command, owner=owner, limits=limits)
-    sweeper = Sweeper(store=store, files=files, lease_s=settings.lease_s, retention_days=settings.retention_days)
+    worker = Worker(store=storage.jobs, files=storage.files, command=command, owner=owner, limits=limits)
+    sweeper = Sweeper(store=storage.jobs, files=storage.files, lease_s=settings.lease_s, retention_days=settings.retention_days)
     with _only_one(settings.data / f"worker-{index}.lock", is_over) as is_mine:
         if not is_mine:
             return
         # We hold the name, so whoever ran under it before is dead.
-        LOG.info("%s: begins; %d jobs of its former life are queued again", owner, store.reclaim(owner))
-        engine.serve(owner, worker.run, queues=queues)
+        LOG.info("%s: begins; %d jobs of its former life are queued again", owner, storage.jobs.reclaim(owner))
+        storage.engine.serve(owner, worker.run, queues=queues)
         sweeper.run(is_over)
         LOG.info("%s: stops", owner)
         worker.drain()
-        engine.stop(wait_s=settings.drain_s + EXIT_S)
+        storage.engine.stop(wait_s=settings.drain_s + EXIT_S)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from kinesight.domain.engine import JobFiles, JobStore, Request
 from kinesight.domain.errors import BadParameter, KinesightError
 from kinesight.domain.job import Artefact, Job, NewJob, Page, State
 
+LONGEST_KEY = 255
+
 
 class JobService:
     """Implements the port `Jobs`.
@@ -79,6 +81,8 @@ class JobService:
     def _accept(self, tenant_id: str, new: NewJob) -> Job:
         if (new.input_key is None) == (new.source_url is None):
             raise BadParameter("Send either a video or the address of one.")
+        if len(new.idempotency_key or "") > LONGEST_KEY:
+            raise BadParameter(f"An idempotency key has at most {LONGEST_KEY} characters.")
         if new.input_key is not None:
             self._files.path(new.input_key)
         new = replace(new, parameters=self._checked(new))

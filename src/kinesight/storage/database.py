@@ -103,6 +103,7 @@ class Database:
     def upgrade(self) -> None:
         """Bring our tables up to date; call it under `schema_lock`."""
         if self.is_sqlite:
+            Path(str(self.url.database)).touch(mode=0o600)  # keys and the secret of the links are in it
             self._use_write_ahead_log()
         config = Config()
         config.set_main_option("script_location", "kinesight.storage:migrations")

@@ -42,6 +42,7 @@ def test_an_accepted_job_is_read_back_with_its_defaults_filled_in(world: World) 
         ({"parameters": {"speed_kmh": 1}}, "speed_kmh"),
         ({"source_url": None}, "video"),
         ({"input_key": "incoming/x"}, "either"),
+        ({"idempotency_key": "k" * 256}, "255"),
     ],
 )
 def test_a_wrong_request_is_refused_by_name(world: World, given: dict[str, object], said: str) -> None:

@@ -54,6 +54,7 @@ def outcomes(server: RunningServer, job_id: str) -> list[tuple[int, str]]:
         return [(row.attempt, row.outcome) for row in connection.execute(query)]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_and_a_killed_server_leave_nothing_running_and_every_job_finishes_once(server: RunningServer) -> None:
     first, second = server.submit(**LONG), server.submit(**LONG)
     server.start()

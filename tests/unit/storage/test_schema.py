@@ -103,7 +103,8 @@ def test_sqlite_keeps_what_it_promised_through_a_power_cut(tmp_path: Path) -> No
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     assert values == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
-    assert (tmp_path / "data").stat().st_mode & 0o077 == 0, "nobody else reads the data folder"
+    for path in (tmp_path / "data", tmp_path / "data" / "kinesight.db"):
+        assert path.stat().st_mode & 0o077 == 0, f"nobody else reads {path.name}"
     storage.close()
 
 
