@@ -61,22 +61,24 @@ def jump_outliers(
     if len(known) < longest + 4:
         return outlier
     usual_step_s = float(np.median(np.diff(time_s[known])))
-    limits = []
-    for run in range(1, longest + 1):
+    runs = range(1, longest + 1)
+    limits = {}
+    for run in runs:
         misses, _ = _excursions(time_s[known], values[known], run=run, usual_step_s=usual_step_s)
-        limits.append(float(np.clip(times_spread * NORMAL_MAD * np.median(misses), least, most * run)))
-    pieces = np.split(known, np.flatnonzero(np.diff(time_s[known]) > 1.5 * usual_step_s) + 1)
-    for piece in pieces:
+        limits[run] = float(np.clip(times_spread * NORMAL_MAD * np.median(misses), least, most * run))
+    for piece in np.split(known, np.flatnonzero(np.diff(time_s[known]) > 1.5 * usual_step_s) + 1):
         for end in (piece[:3], piece[:-4:-1]):
-            if len(end) == 3 and float(np.hypot(*(values[end[0]] - 2 * values[end[1]] + values[end[2]]))) > 2 * limits[0]:
+            if len(end) == 3 and float(np.hypot(*(values[end[0]] - 2 * values[end[1]] + values[end[2]]))) > 2 * limits[1]:
                 outlier[end[0]] = True
     known = known[~outlier[known]]
-    for run in range(longest, 0, -1):
+    found: list[tuple[float, int, int]] = []
+    for run in runs:
         misses, close = _excursions(time_s[known], values[known], run=run, usual_step_s=usual_step_s)
-        # the worst first: beside an outlier the line between neighbours is wrong, so what leans on one is not judged by it
-        for start in sorted(np.flatnonzero((misses > limits[run - 1]) & close), key=lambda start: -misses[start]):
-            if not outlier[known[start : start + run + 2]].any():
-                outlier[known[start + 1 : start + 1 + run]] = True
+        found += [(-float(misses[start]), run, int(start)) for start in np.flatnonzero((misses > limits[run]) & close)]
+    # the worst first: beside an outlier the line between neighbours is wrong, so what leans on one is not judged by it
+    for _, run, start in sorted(found):
+        if not outlier[known[start : start + run + 2]].any():
+            outlier[known[start + 1 : start + 1 + run]] = True
     return outlier
 
 

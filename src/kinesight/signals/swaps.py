@@ -56,9 +56,10 @@ def _prediction_costs(time_s: Floats, sides: Floats) -> Floats:
                     older, newer, here = sides[side ^ before, :-2], sides[side ^ last, 1:-1], sides[side ^ now, 2:]
                     total += np.sum((here - newer - (newer - older) * ratio) ** 2, axis=-1)
                 miss[:, before, last, now] = total
+    known = np.isfinite(miss[:, 0, 0, 0]).any(axis=0)
+    miss = miss[..., known]
     usual = np.nanmedian(miss[:, 0, 0, 0], axis=0)
-    usual = np.where(np.isfinite(usual) & (usual > 0), usual, 1.0)
-    return np.asarray(np.nansum(np.log1p(miss / usual), axis=-1))
+    return np.asarray(np.nansum(np.log1p(miss / np.where(usual > 0, usual, 1.0)), axis=-1))
 
 
 def _cheapest(costs: Floats) -> Mask:

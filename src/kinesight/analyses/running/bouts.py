@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,14 +13,14 @@ from kinesight.analyses.running.motion import LEG_PER_HEIGHT, SIDES, Motion
 from kinesight.analyses.running.steps import Step
 from kinesight.domain.errors import NotRunning
 from kinesight.domain.video import Floats
-from kinesight.signals.runs import longest_run
+from kinesight.signals.runs import Mask, longest_run
 
 Activity = Literal["runs", "walks", "stands"]
 
 # Height that speed is held against where none is given; the limits are far enough apart for it not to matter.
 USUAL_HEIGHT_M = 1.70
 # Speed over the root of leg length times gravity (Froude): nobody walks above 1, nobody runs forward below the least.
-FASTEST_WALK, LEAST_SPEED = 1.05, 0.35
+FASTEST_WALK, LEAST_SPEED, STANDS = 1.05, 0.35, 0.1
 STANDING_SPEED = 0.4
 MOST_DOUBLE_SUPPORT = 0.1
 # A hip that sinks less than this part of the body height in mid-stance tells nothing.
@@ -61,7 +62,8 @@ def find_bout(motion: Motion, ground: Ground, steps: tuple[Step, ...], *, height
     known = _without_loners(np.where(np.isnan(gaits), _neighbours(gaits), gaits))
     run = longest_run(known > 0)
     if run is None:
-        raise _not_running(motion, steps)
+        paces = [_froude(motion, ground, _during(motion, step), height_m=height_m or USUAL_HEIGHT_M) for step in steps]
+        raise _not_running(motion, [step for step, pace in zip(steps, paces, strict=True) if pace > STANDS])
     chosen = steps[run[0] : run[1]]
     others = [(step, value) for index, (step, value) in enumerate(zip(steps, known, strict=True)) if not run[0] <= index < run[1]]
     from_s, to_s = chosen[0].ahead_s - 0.5 * chosen[0].step_s, chosen[-1].behind_s + 0.5 * chosen[-1].step_s
@@ -74,7 +76,7 @@ def find_bout(motion: Motion, ground: Ground, steps: tuple[Step, ...], *, height
 
 def _gait(motion: Motion, ground: Ground, step: Step, *, height_m: float) -> float:
     """Return 1 for a running step, -1 for a walking one, NaN where it cannot be told."""
-    inside = (motion.time_s >= step.ahead_s) & (motion.time_s <= step.behind_s)
+    inside = _during(motion, step)
     pace = _froude(motion, ground, inside, height_m=height_m)
     if not pace >= LEAST_SPEED:
         return -1.0
@@ -88,12 +90,16 @@ def _gait(motion: Motion, ground: Ground, step: Step, *, height_m: float) -> flo
     return 1.0 if bounce > 0 and both <= MOST_DOUBLE_SUPPORT else -1.0
 
 
-def _froude(motion: Motion, ground: Ground, inside: np.ndarray, *, height_m: float) -> float:
+def _during(motion: Motion, step: Step) -> Mask:
+    return np.asarray((motion.time_s >= step.ahead_s) & (motion.time_s <= step.behind_s))
+
+
+def _froude(motion: Motion, ground: Ground, inside: Mask, *, height_m: float) -> float:
     speed_m_per_s = float(np.median(ground.runner_px_per_s[inside])) / motion.body_px * height_m
     return speed_m_per_s / float(np.sqrt(GRAVITY_M_PER_S2 * LEG_PER_HEIGHT * height_m))
 
 
-def _bounce(motion: Motion, step: Step, inside: np.ndarray) -> float:
+def _bounce(motion: Motion, step: Step, inside: Mask) -> float:
     """Return how far the hips sink in the middle of the step below the line between its ends, over the body height."""
     hips = motion.hips[:, 1]
     line = np.interp(motion.time_s, [step.ahead_s, step.behind_s], np.interp([step.ahead_s, step.behind_s], motion.time_s, hips))
@@ -135,7 +141,7 @@ def _left_out(motion: Motion, others: list[tuple[Step, float]], from_s: float, t
     return LeftOut(from_s=span[0], to_s=span[1], activity=activity)
 
 
-def _not_running(motion: Motion, steps: tuple[Step, ...]) -> NotRunning:
+def _not_running(motion: Motion, steps: Sequence[Step]) -> NotRunning:
     if steps:
         moment = steps[len(steps) // 2].ahead_s
         return NotRunning("The person walks: the hips are highest over the standing foot; film somebody who runs.", time_s=moment)

@@ -19,7 +19,7 @@ from kinesight.signals.runs import longest_run
 # Forward speed over ground, as part of the running speed, at which a foot lands. Measured on mocap with force plates: a rearfoot
 # striker's foot still glides at 0.5 to 0.7 of it, a forefoot striker's at 0.3; between the strike types the level is
 # interpolated.
-LANDING_SPEED_REARFOOT, REARFOOT_DEG = 0.57, 8.0
+LANDING_SPEED_REARFOOT, REARFOOT_DEG = 0.55, 8.0
 LANDING_SPEED_FOREFOOT, FOREFOOT_DEG = 0.30, -1.6
 STANDING_SPEED = 0.4
 SWINGING_SPEED = 1.0

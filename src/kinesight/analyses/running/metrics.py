@@ -16,6 +16,7 @@ from kinesight.domain.document import Estimate
 from kinesight.signals.robust import NORMAL_MAD
 
 PHASES = 50
+SIGNIFICANT = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ def run_metrics(run: Run, scale: Scale) -> Metrics:
 def find_asymmetry(
     strides: Sequence[Stride], metrics: Metrics, measures: Measures, floors: Mapping[str, float]
 ) -> dict[str, Estimate]:
-    """Return left minus right of what differs by more than the noise: above a fixed floor and twice its own standard error."""
+    """Return left minus right of what differs by more than the noise: above a fixed floor and three standard errors of its own."""
     steps = {side: estimate([stride.step_s for stride in strides if stride.foot == side]) for side in SIDES}
     pairs = {
         "contact_time_s": metrics.contact_time_s,
@@ -87,7 +88,7 @@ def _difference(pair: BothSides, *, floor: float) -> Estimate | None:
         return None
     error = NORMAL_MAD * float(np.hypot(left.spread / np.sqrt(left.n), right.spread / np.sqrt(right.n)))
     difference = left.value - right.value
-    if abs(difference) <= max(floor, 2 * error):
+    if abs(difference) <= max(floor, SIGNIFICANT * error):
         return None
     return Estimate(
         value=round(difference, 4),

@@ -28,7 +28,7 @@ def camera_yaw_deg(motion: Motion) -> float:
         _middle(motion.points[f"left_{name}"][:, 0] - motion.points[f"right_{name}"][:, 0]) / (trunk * width)
         for name, width in (("shoulder", SHOULDERS_PER_TRUNK), ("hip", HIPS_PER_TRUNK))
     ]
-    return float(np.degrees(np.arcsin(min(1.0, abs(float(np.mean(sines)))))))
+    return float(np.degrees(np.arcsin(np.minimum(1.0, np.abs(np.mean(sines))))))
 
 
 def check_view(motion: Motion) -> float:
