@@ -10,10 +10,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from kinesight.analyses import CATALOGUE
-from kinesight.apis.native.errors import STATUSES as NATIVE
-from kinesight.apis.ochy.errors import STATUSES as OCHY
 from kinesight.domain.document import ResultDocument
-from kinesight.domain.errors import all_errors
+from kinesight.domain.errors import CallerError, KinesightError, OperatorError, SceneError, all_errors
 from kinesight.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,17 +35,26 @@ def settings_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _actor(error: type[KinesightError]) -> str:
+    groups = ((CallerError, "who sends the request or file"), (SceneError, "who films"), (OperatorError, "who runs the installation"))
+    return next((who for group, who in groups if issubclass(error, group)), "nobody: it was asked for")
+
+
 def errors_page() -> str:
-    """Return docs/reference/errors.md: the text as it stands, its table made anew."""
-    page = (ROOT / "docs/reference/errors.md").read_text()
-    head = "| code | native | Ochy | exit | meaning |"
-    before, rest = page.split(head, 1)
-    after = rest[rest.index("\n\n") :]
-    rows = [head, "| --- | --- | --- | --- | --- |"]
+    """Return docs/reference/errors.md."""
+    lines = [
+        "# Errors",
+        "",
+        "Every failure that a user can cause or meet has a stable code. The message says what to do; this table says who can.",
+        "The HTTP answers of each API are in [the native API](../apis/native.md) and [the Ochy-compatible API](../apis/ochy.md).",
+        "",
+        "| code | exit status | who can act | meaning |",
+        "| --- | --- | --- | --- |",
+    ]
     for error in all_errors():
         meaning = (error.__doc__ or "").strip().splitlines()[0]
-        rows.append(f"| `{error.code}` | {NATIVE[error]} | {OCHY[error]} | {error.exit_status} | {meaning} |")
-    return before + "\n".join(rows) + after
+        lines.append(f"| `{error.code}` | {error.exit_status} | {_actor(error)} | {meaning} |")
+    return "\n".join(lines) + "\n"
 
 
 def _type_name(kind: object) -> str:

@@ -93,8 +93,12 @@ class Run(Generic[Observed, Parameters, Result]):
             As the parts raise them.
         """
         folder = OutputFolder(out, source=source.reader.info.sha256)
-        observed = self._analysis.observe(source.reader, self._studio.models, self._parameters, self._watch)
-        folder.json("poses.json", self._analysis.store(observed))
+        stored = self._analysis.store(
+            self._analysis.observe(source.reader, self._studio.models, self._parameters, self._watch)
+        )
+        folder.json("poses.json", stored)
+        # what is analysed is what was stored, rounding included, so that a run from poses.json gives the same result
+        observed = self._analysis.restore(stored)
         self._watch.progress("analyse", 0, 1)
         try:
             findings = self._analysis.analyse(observed, self._parameters)
