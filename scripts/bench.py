@@ -173,9 +173,7 @@ def main() -> None:
             if not clip.exists():
                 make_clip(sample, clip, seconds=length, fps=fps)
             report(label, watched_run(clip, name), fps)
-    print(
-        "numbers: decode, detector, pose, analysis; total: annotated video, report and start-up of models too; ÷ pose: over frames × pose ms"
-    )
+    print("numbers: decode, detector, pose, analysis; total: annotated video and report too; ÷ pose: over frames × pose ms")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ GIVES_UP_S = 600.0
 
 def shoot(server: RunningServer, *, kills: int, jobs: int, seed: int) -> Counter[str]:
     """Kill so often, spread over the work; return how often what was killed."""
-    generator = random.Random(seed)  # noqa: S311  # to choose victims
+    generator = random.Random(seed)  # to choose victims
     killed: Counter[str] = Counter()
     for number in range(kills):
         # Each kill waits for its share of the work, so that all of them fall while jobs run.

@@ -36,7 +36,11 @@ def settings_page() -> str:
 
 
 def _actor(error: type[KinesightError]) -> str:
-    groups = ((CallerError, "who sends the request or file"), (SceneError, "who films"), (OperatorError, "who runs the installation"))
+    groups = (
+        (CallerError, "who sends the request or file"),
+        (SceneError, "who films"),
+        (OperatorError, "who runs the installation"),
+    )
     return next((who for group, who in groups if issubclass(error, group)), "nobody: it was asked for")
 
 

@@ -38,6 +38,7 @@ from kinesight.vision.catalogue import ModelRow
 from kinesight.vision.fetch import Verified, fetch, verify
 from kinesight.vision.samples import fetch_samples
 from kinesight.vision.shelf import ModelShelf
+from kinesight.web import landing
 
 __all__ = ["fetch_samples"]
 
@@ -196,7 +197,9 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
     services = Services(
         jobs=jobs, uploads=storage.files, keys=storage.keys, files=storage.files, ready=lambda: not_ready(settings, storage)
     )
-    return create_app(services, settings, analyses={analysis.name: analysis for analysis in CATALOGUE})
+    app = create_app(services, settings, analyses={analysis.name: analysis for analysis in CATALOGUE})
+    app.include_router(landing.router)
+    return app
 
 
 def not_ready(settings: Settings, storage: Storage) -> list[str]:
@@ -216,14 +219,7 @@ def not_ready(settings: Settings, storage: Storage) -> list[str]:
 def work(settings: Settings, *, index: int) -> None:
     """Run one worker until it is told to stop; every job runs in a `kinesight.child` of its own."""
     with opened_storage(settings) as storage:
-        run_worker(
-            settings,
-            store=storage.jobs,
-            files=storage.files,
-            engine=storage.engine,
-            command=(sys.executable, "-m", "kinesight.child"),
-            index=index,
-        )
+        run_worker(settings, storage, command=(sys.executable, "-m", "kinesight.child"), index=index)
 
 
 def supervise_server(settings: Settings) -> int:

@@ -93,9 +93,7 @@ class Run(Generic[Observed, Parameters, Result]):
             As the parts raise them.
         """
         folder = OutputFolder(out, source=source.reader.info.sha256)
-        stored = self._analysis.store(
-            self._analysis.observe(source.reader, self._studio.models, self._parameters, self._watch)
-        )
+        stored = self._analysis.store(self._analysis.observe(source.reader, self._studio.models, self._parameters, self._watch))
         folder.json("poses.json", stored)
         # what is analysed is what was stored, rounding included, so that a run from poses.json gives the same result
         observed = self._analysis.restore(stored)

@@ -61,7 +61,7 @@ def test_a_killed_worker_and_a_killed_server_leave_nothing_running_and_every_job
     server.wait(first, works)
     children = server.children()
     assert len(children) == 1
-    assert server.kill("worker", random.Random(1))  # noqa: S311
+    assert server.kill("worker", random.Random(1))
     until_gone(children)
     server.wait(second, works)
     alive = server.workers() + server.children()

@@ -184,7 +184,7 @@ def yolox_graph(path: Path, *, classes: int, chosen: int, size: tuple[int, int] 
     ("width", "height", "scale"),
     [(192, 128, 0.5), (96, 64, 1.0), (192, 100, 0.5), (50, 128, 0.5), (48, 32, 2.0)],
 )
-def test_yolox_boxes_come_back_through_the_letterbox(  # noqa: PLR0917
+def test_yolox_boxes_come_back_through_the_letterbox(
     tmp_path: Path, classes: int, chosen: int, label: str, width: int, height: int, scale: float
 ) -> None:
     model = Yolox(yolox_graph(tmp_path / "yolox.onnx", classes=classes, chosen=chosen), used=USED, providers=CPU, threads=1)

@@ -63,11 +63,13 @@ def observe(reader: VideoReader, models: Models, parameters: RunningParameters, 
 def _choose(tracks: Sequence[PoseTrack], importance: Sequence[float], parameters: RunningParameters) -> int:
     """Return the number of the person that the clip is about: the one asked for, else the largest, longest one who runs.
 
-    Who runs is what the analysis itself says: nothing quicker told a walker with a jittery pose from a slow runner (the speed of the
-    ankles of both reaches 2.5 to 2.8 body heights a second).
+    Who runs is what the analysis itself says: nothing quicker told a walker with a jittery pose from a slow runner (the speed of
+    the ankles of both reaches 2.5 to 2.8 body heights a second).
     """
     if not tracks:
-        raise NobodyVisible("Nobody is visible long enough; film one runner, whole body, head to feet, filling half of the picture.")
+        raise NobodyVisible(
+            "Nobody is visible long enough; film one runner, whole body, head to feet, filling half of the picture."
+        )
     if parameters.person is not None:
         if parameters.person >= len(tracks):
             people = "one person" if len(tracks) == 1 else f"{len(tracks)} people"
@@ -108,7 +110,7 @@ def _notices(people: int, number: int, *, asked: int | None) -> tuple[Notice, ..
     if people == 1 or asked is not None:
         return ()
     text = (
-        f"The clip shows {people} people; number {number} (from 0, by first appearance) was analysed, the largest and longest seen "
-        "who runs. Another one can be chosen with the parameter person."
+        f"The clip shows {people} people; number {number} (from 0, by first appearance) was analysed, the largest and longest "
+        "seen who runs. Another one can be chosen with the parameter person."
     )
     return (Notice(code="several_people", message=text),)
