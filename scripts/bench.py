@@ -35,7 +35,7 @@ class StageWatch:
         self.began: dict[str, float] = {}
         self.frames = 0
 
-    def progress(self, stage: str, done: int, total: int | None) -> None:
+    def progress(self, stage: str, done: int, total: int | None) -> None:  # noqa: ARG002 - the port's signature
         """Note the first call of every stage."""
         self.began.setdefault(stage, time.perf_counter())
         if stage == "observe":

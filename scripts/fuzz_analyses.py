@@ -23,7 +23,7 @@ import httpx2
 from kinesight.domain.errors import all_errors
 from kinesight.settings import load_settings
 from kinesight.testing.damage import damaged_variants
-from kinesight.testing.server import running_server
+from kinesight.testing.api_server import api_server
 from kinesight.wiring import fetch_samples
 
 SERVER = {"KINESIGHT_WORKERS": "2", "KINESIGHT_QUEUE_LIMIT": "100000"}
@@ -33,13 +33,13 @@ JOB_LIMIT_S = 180.0
 
 
 def excerpt(sample: Path, target: Path) -> None:
-    """Write the sprint of the sample, 33 frames at 640 × 360, as H.264 with sound."""
+    """Write the sprint of the sample, 33 frames at 960 × 540, as H.264 with sound."""
     with av.open(str(sample)) as source, av.open(str(target), "w") as out:
         stream = out.add_stream("libx264", rate=30, options={"preset": "veryfast", "g": "12"})
-        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        stream.width, stream.height, stream.pix_fmt = 960, 540, "yuv420p"
         for number, frame in enumerate(source.decode(video=0)):
             if number >= 197:
-                picture = frame.reformat(width=640, height=360, format="yuv420p")
+                picture = frame.reformat(width=960, height=540, format="yuv420p")
                 picture.pts, picture.time_base = number - 197, Fraction(1, 30)
                 out.mux(stream.encode(picture))
         out.mux(stream.encode(None))
@@ -141,7 +141,7 @@ def main() -> None:
                 outcomes = Counter(pool.map(lambda video: through_cli(video, root / f"{video.stem}.out"), videos))
             good &= tell("command line", outcomes)
         if options.via in {"api", "both"}:
-            with running_server(root / "server", environment=SERVER) as server, server.client() as client:
+            with api_server(root / "server", environment=SERVER) as server, server.client() as client:
                 pulse = Pulse(client)
                 pulse.start()
                 with ThreadPoolExecutor(8) as pool:

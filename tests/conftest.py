@@ -33,7 +33,7 @@ def treadmill_walk(samples):
 
 @pytest.fixture(scope="session")
 def short_sprint(sprint, tmp_path_factory):
-    """Return the last 1.1 s of the sprint video at 640 × 360: quick to analyse, and it ends with a result."""
+    """Return the last 1.1 s of the sprint video at 960 × 540: quick to analyse, and it ends with a result."""
     sys.path.insert(0, str(ROOT / "scripts"))
     try:
         from fuzz_analyses import excerpt  # noqa: PLC0415 - the script's own clip, so that both send the same

@@ -6,15 +6,15 @@ import time
 import httpx2
 import pytest
 
-from kinesight.testing.server import KEY, running_server
+from kinesight.testing.api_server import KEY, api_server
 
-FAST = {"KINESIGHT_LEASE_S": "3", "KINESIGHT_POSE_MODEL": "full"}
+FAST = {"KINESIGHT_LEASE_S": "3", "KINESIGHT_BEAT_S": "0.2", "KINESIGHT_POSE_MODEL": "full"}
 LIMIT_S = 150
 
 
 @pytest.fixture(scope="module")
 def server(samples, tmp_path_factory):
-    with running_server(tmp_path_factory.mktemp("server"), environment=FAST) as running:
+    with api_server(tmp_path_factory.mktemp("server"), environment=FAST) as running:
         yield running
 
 
@@ -127,7 +127,7 @@ def test_an_ochy_client_gets_its_analysis(server, short_sprint):
 
 
 def test_an_accepted_job_survives_the_death_of_the_whole_server(samples, short_sprint, tmp_path):
-    with running_server(tmp_path, environment=FAST) as server:
+    with api_server(tmp_path, environment=FAST) as server:
         with server.client() as client:
             jobs = [upload(client, short_sprint).json()["id"] for _ in range(3)]
             while client.get(f"/v1/analyses/{jobs[0]}").json()["progress"]["done"] < 3:

@@ -29,7 +29,7 @@ def free_port() -> int:
 
 
 @dataclass(slots=True)
-class RunningServer:
+class ApiServer:
     """A server that was started; `log` is what it writes to standard output and standard error."""
 
     data: Path
@@ -77,11 +77,11 @@ class RunningServer:
 
 
 @contextlib.contextmanager
-def running_server(folder: Path, *, environment: Mapping[str, str] | None = None) -> Iterator[RunningServer]:
+def api_server(folder: Path, *, environment: Mapping[str, str] | None = None) -> Iterator[ApiServer]:
     """Yield a ready server with its data in `folder`; it is ended by the pid that was kept."""
     folder.mkdir(parents=True, exist_ok=True)
     settings = {"KINESIGHT_DATA": str(folder / "data"), "KINESIGHT_BOOTSTRAP_KEY": KEY, "KINESIGHT_LOG": "warning"}
-    server = RunningServer(
+    server = ApiServer(
         data=folder / "data", port=free_port(), log=folder / "server.log", environment={**settings, **(environment or {})}
     )
     server.start()
