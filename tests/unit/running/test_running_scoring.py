@@ -83,7 +83,7 @@ def test_a_two_sided_score_is_even_about_its_centre(offset: float) -> None:
     assert score_reading(offset, even)[0] == pytest.approx(score_reading(-offset, even)[0])
 
 
-@pytest.mark.parametrize(("limits", "values"), [(BACK, range(0, 130)), (FRONT, range(180, 100, -1)), (ARM, range(83, 120))])
+@pytest.mark.parametrize(("limits", "values"), [(BACK, range(130)), (FRONT, range(180, 100, -1)), (ARM, range(83, 120))])
 def test_scores_only_fall_away_from_the_best(limits: Range, values: range) -> None:
     scores = [score_reading(float(value), limits)[0] for value in values]
     assert all(first >= second for first, second in pairwise(scores))
