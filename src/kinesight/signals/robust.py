@@ -84,8 +84,8 @@ def jump_outliers(
 
 def _excursions(time: Floats, path: Floats, *, run: int, usual_step_s: float) -> tuple[Floats, Mask]:
     """How far every run of samples stays off the line between the samples around it, and whether no sample is missing there."""
-    count = len(time) - run - 1
-    left, right = slice(0, count), slice(run + 1, None)
+    count = max(0, len(time) - run - 1)
+    left, right = slice(0, count), slice(run + 1, run + 1 + count)
     span = time[right] - time[left]
     misses = np.full(count, np.inf)
     for inner in range(1, run + 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,11 +41,58 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a pooled number has to reach; `unit` is "%" for rates, which are parts, else "ms", "°" or "spm"."""
+
+    label: str
+    limit: float
+    unit: str
+    at_least: bool = False
+
+    def met_by(self, number: float) -> bool:
+        """Return whether a number reaches the target; NaN does not."""
+        return number >= self.limit if self.at_least else number <= self.limit
+
+    def shown(self, number: float) -> str:
+        """Return a number with the unit of the target."""
+        return f"{100 * number:.1f} %" if self.unit == "%" else f"{number:.1f} {self.unit}"
+
+
+TARGETS: Mapping[str, Target] = {
+    "near_found": Target(label="near leg: foot strikes found", limit=0.98, unit="%", at_least=True),
+    "near_false": Target(label="near leg: false foot strikes", limit=0.02, unit="%"),
+    "near_strike_ms": Target(label="near leg: foot strike time", limit=10.0, unit="ms"),
+    "near_toe_off_ms": Target(label="near leg: toe-off time", limit=12.0, unit="ms"),
+    "near_contact_ms": Target(label="near leg: contact time", limit=15.0, unit="ms"),
+    "cadence_spm": Target(label="cadence", limit=1.0, unit="spm"),
+    "near_front_knee_deg": Target(label="near leg: front knee at contact", limit=2.0, unit="°"),
+    "near_back_knee_deg": Target(label="near leg: back knee at contact", limit=4.0, unit="°"),
+    "near_foot_strike_deg": Target(label="near leg: foot at contact", limit=3.0, unit="°"),
+    "near_elbow_deg": Target(label="near arm: elbow", limit=3.0, unit="°"),
+    "near_trunk_lean_deg": Target(label="trunk lean", limit=1.0, unit="°"),
+    "far_front_knee_deg": Target(label="far leg: front knee at contact", limit=4.0, unit="°"),
+    "far_back_knee_deg": Target(label="far leg: back knee at contact", limit=5.0, unit="°"),
+    "far_foot_strike_deg": Target(label="far leg: foot at contact", limit=5.0, unit="°"),
+}
+"""Targets for keypoints with 1 cm noise; docs/accuracy.md says where they come from."""
+
+GROUPS: Mapping[str, tuple[Condition, ...]] = {
+    "treadmill, 60 and 120 fps, both directions": tuple(
+        Condition(facing=side, fps=fps) for side in SIDES for fps in (60.0, 120.0)
+    ),
+    "the same with rough noise": tuple(Condition(facing=side, fps=fps, rough=True) for side in SIDES for fps in (60.0, 120.0)),
+    "treadmill, 30 fps, both directions": tuple(Condition(facing=side, fps=30.0) for side in SIDES),
+    "over ground, 60 fps, both directions": tuple(Condition(facing=side, fps=60.0, travelling_m_per_s=3.7) for side in SIDES),
+}
+"""What is measured together. The first group is the one that the targets are meant for; all have to meet them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Marks:
     """Errors of one analysis, by "near" and "far" leg where there is one of each.
 
-    `strike_s` and `toe_off_s` are signed errors of what was found; `angles_deg` absolute errors of the reported values by leg and measure;
-    `oracle_deg` the same with the true strikes and toe-offs put in.
+    `strike_s` and `toe_off_s` are signed errors of what was found; `angles_deg` absolute errors of the reported values by leg
+    and measure; `oracle_deg` the same with the true strikes and toe-offs put in.
     """
 
     strikes: Mapping[str, int]
@@ -107,8 +154,8 @@ class _Match:
 
 def _times(findings: Findings[RunningResult], side: Side, kind: str) -> Floats:
     details: RunningDetails = findings.details
-    times = np.array([getattr(stride, kind) for stride in details.strides if stride.foot == side])
-    return times[np.isfinite(times)]
+    times = (getattr(stride, kind) for stride in details.strides if stride.foot == side)
+    return np.array([float(time) for time in times if np.isfinite(time)])
 
 
 def _match(true_s: Floats, found_s: Floats, span: tuple[float, float]) -> _Match:
@@ -227,3 +274,12 @@ def pooled(marks: Iterable[Marks]) -> Mapping[str, float]:
         numbers["oracle_" + "_".join(key)] = float(np.mean([mark.oracle_deg[key] for mark in every]))
     numbers["cadence_spm"] = float(np.mean([abs(mark.cadence_spm) for mark in every]))
     return numbers
+
+
+def confidence_interval(marks: Sequence[Marks], key: str, *, draws: int = 400) -> tuple[float, float]:
+    """Return the 95 % bootstrap interval of a pooled number over exams."""
+    random = np.random.default_rng(0)
+    picks = random.integers(len(marks), size=(draws, len(marks)))
+    singles = [pooled([mark])[key] for mark in marks]
+    means = np.asarray(singles)[picks].mean(axis=1)
+    return float(np.percentile(means, 2.5)), float(np.percentile(means, 97.5))

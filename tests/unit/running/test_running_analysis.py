@@ -297,7 +297,7 @@ def test_an_oblique_camera_is_told() -> None:
 
 def test_feet_below_the_picture_are_refused() -> None:
     track = seen(runner(Gait(), seconds=4.0))
-    cut = changed(track, xy_px=track.xy_px + [0.0, 230.0])
+    cut = changed(track, xy_px=track.xy_px + np.array([0.0, 230.0]))
     with pytest.raises(FeetCutOff) as refusal:
         found(cut)
     assert 0 <= (refusal.value.time_s or -1) <= 4

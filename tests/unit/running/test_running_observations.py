@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from kinesight.analyses.running.analysis import analyse
 from kinesight.analyses.running.observations import Observations, restore, store, used_models
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.domain.document import UsedModel
-from kinesight.domain.errors import BadObservations, KinesightError
+from kinesight.domain.errors import BadObservations, KinesightError, SceneError
 from kinesight.domain.people import KEYPOINTS
 from kinesight.domain.video import VideoInfo
 from kinesight.testing.runner import Gait, runner
@@ -137,10 +138,8 @@ JSON = st.recursive(
 
 @given(st.sampled_from([*document(), "models", "video"]), JSON)
 def test_any_nonsense_is_refused_or_taken(key: str, value: Any) -> None:
-    try:
-        restore(document() | {key: value})
-    except BadObservations as refusal:
-        assert refusal.message
+    with suppress(BadObservations):
+        assert len(restore(document() | {key: value}).track.time_s) >= 1
 
 
 @settings(deadline=None, max_examples=60)
@@ -164,10 +163,8 @@ def test_any_points_end_in_a_result_or_a_sentence(frames: int, fps: float, seed:
         ],
     }
     del poses["score"]
-    try:
-        analyse(restore(poses), RunningParameters(height_m=1.8))
-    except KinesightError as refusal:
-        assert refusal.message
+    with suppress(SceneError, BadObservations):
+        assert analyse(restore(poses), RunningParameters(height_m=1.8)).result.events
 
 
 def test_far_apart_frames_do_not_eat_the_memory() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -19,13 +19,13 @@ from kinesight.signals.runs import longest_run
 # Forward speed over ground, as part of the running speed, at which a foot lands. Measured on mocap with force plates: a rearfoot
 # striker's foot still glides at 0.5 to 0.7 of it, a forefoot striker's at 0.3; between the strike types the level is
 # interpolated.
-LANDING_SPEED_REARFOOT, REARFOOT_DEG = 0.55, 8.0
-LANDING_SPEED_FOREFOOT, FOREFOOT_DEG = 0.30, -1.6
+LANDING_SPEED_REARFOOT, REARFOOT_DEG = 0.55, 10.0
+LANDING_SPEED_FOREFOOT, MIDFOOT_DEG = 0.30, 2.0
 STANDING_SPEED = 0.4
 SWINGING_SPEED = 1.0
 # Speed of the toe over ground, in any direction, at which it has left; same material.
 LEAVING_SPEED = 0.33
-TOE_WEIGHT = 2 / 3
+TOE_WEIGHT = 0.8
 ONE_CUE_S = 0.05
 """What two cues that differ this much are worth, one alone is."""
 FLAT_FROM, FLAT_TO = 0.3, 0.55
@@ -51,13 +51,12 @@ class Contact:
 def find_contacts(motion: Motion, ground: Ground, steps: Sequence[Step]) -> tuple[Contact, ...]:
     """Return every contact in order of strikes, of both feet, walking or running.
 
-    One landing is looked for in each step. The strike is the last moment before
-    the stance in which the foot's forward speed over ground falls through the landing speed of the foot's strike type, which is
-    read from the foot angle found with a middle speed first.
+    One landing is looked for in each step. The strike is when the foot's forward speed over ground, between its last clear swing and the
+    stance, falls through the landing speed of its strike type, which is read from the foot angle found with a middle speed first.
     """
     middle = (LANDING_SPEED_REARFOOT + LANDING_SPEED_FOREFOOT) / 2
     first = [_contact(motion, ground, step, landing_speed=middle) for step in steps]
-    level = {side: _landing_speed(motion, [c for c in first if c is not None and c.foot == side]) for side in OTHER}
+    level = _landing_speeds(motion, [contact for contact in first if contact is not None])
     second = [_contact(motion, ground, step, landing_speed=level[step.foot]) for step in steps]
     return tuple(_with_common_flat([contact for contact in second if contact is not None]))
 
@@ -139,15 +138,22 @@ def _flat_deg(motion: Motion, side: Side, strike_s: float, toe_off_s: float) -> 
     return float(np.median(angles[np.isfinite(angles)])) if np.isfinite(angles).any() else float("nan")
 
 
-def _landing_speed(motion: Motion, contacts: list[Contact]) -> float:
-    angles = [
-        float(np.interp(contact.strike_s, motion.time_s, foot_deg(motion, contact.foot))) - contact.flat_deg
-        for contact in contacts
-    ]
-    angle = centre(np.array(angles))
-    if not np.isfinite(angle):
-        return (LANDING_SPEED_REARFOOT + LANDING_SPEED_FOREFOOT) / 2
-    return float(np.interp(angle, [FOREFOOT_DEG, REARFOOT_DEG], [LANDING_SPEED_FOREFOOT, LANDING_SPEED_REARFOOT]))
+def _landing_speeds(motion: Motion, contacts: list[Contact]) -> Mapping[Side, float]:
+    """Return the landing speed of each foot by its angle at the strike.
+
+    The far foot is seen so badly that a wrong angle would shift its strikes; most runners land alike on both, so it takes the middle
+    between its own and the near foot's angle.
+    """
+    angles = {side: centre(np.array([_strike_deg(motion, c) for c in contacts if c.foot == side])) for side in OTHER}
+    far = OTHER[motion.near]
+    angles[far] = centre(np.array([angles[far], angles[motion.near]]))
+    steps, levels = [MIDFOOT_DEG, REARFOOT_DEG], [LANDING_SPEED_FOREFOOT, LANDING_SPEED_REARFOOT]
+    unknown = float(np.mean(levels))
+    return {side: float(np.interp(angle, steps, levels)) if np.isfinite(angle) else unknown for side, angle in angles.items()}
+
+
+def _strike_deg(motion: Motion, contact: Contact) -> float:
+    return float(np.interp(contact.strike_s, motion.time_s, foot_deg(motion, contact.foot))) - contact.flat_deg
 
 
 def _with_common_flat(contacts: list[Contact]) -> list[Contact]:

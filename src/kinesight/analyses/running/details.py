@@ -27,6 +27,15 @@ SERIES = (
 """Angles over time; definitions in docs/analyses/running.md."""
 
 
+LANDING_POINTS: Mapping[str, tuple[str, ...]] = {
+    "front_knee_deg": ("hip", "knee", "ankle"),
+    "back_knee_deg": ("hip", "knee", "ankle"),
+    "foot_strike_deg": ("heel", "big_toe"),
+    "overstride_deg": ("knee", "ankle"),
+}
+"""The points of one leg that each angle of a landing is read from: the other leg for the back knee."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandingAngles:
     """Angles in degrees at one instant of a landing, NaN where unknown."""

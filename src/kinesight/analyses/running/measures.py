@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kinesight.analyses.running.details import Stride
+from kinesight.analyses.running.details import LANDING_POINTS, Stride
 from kinesight.analyses.running.estimates import estimate
 from kinesight.analyses.running.motion import OTHER, SIDES, Side
 from kinesight.analyses.running.result import AtInstants, BothSides, FootStrikePattern, Landing, Measures, Pattern
@@ -17,12 +17,6 @@ from kinesight.domain.video import Floats
 
 MOST_UNKNOWN = 0.3
 LONGEST_STRIDE_S = 1.2
-LANDING_POINTS = {
-    "front_knee_deg": ("hip", "knee", "ankle"),
-    "back_knee_deg": ("hip", "knee", "ankle"),
-    "foot_strike_deg": ("heel", "big_toe"),
-    "overstride_deg": ("knee", "ankle"),
-}
 
 
 def run_measures(run: Run) -> Measures:

@@ -65,7 +65,7 @@ def run_metrics(run: Run, scale: Scale) -> Metrics:
 def find_asymmetry(
     strides: Sequence[Stride], metrics: Metrics, measures: Measures, floors: Mapping[str, float]
 ) -> dict[str, Estimate]:
-    """Return left minus right of what differs by more than the noise: above a fixed floor and three standard errors of its own."""
+    """Return left minus right of what differs by more than the noise: a fixed floor and three of its standard errors."""
     steps = {side: estimate([stride.step_s for stride in strides if stride.foot == side]) for side in SIDES}
     pairs = {
         "contact_time_s": metrics.contact_time_s,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,6 +30,8 @@ LEG_CUTOFF_HZ = 12.0
 UPPER_CUTOFF_HZ = 8.0
 CUTOFF_PER_FPS = 0.4
 LONGEST_GAP_S = 0.12
+# A knee turns by 30 degrees in this time, so across a longer hole it is bridged for drawing, but not read.
+LONGEST_BLINK_S = 0.07
 RATE_HZ, HIGHEST_RATE_HZ = 240.0, 1000.0
 MOST_SAMPLES = 2_000_000
 # Excursions shorter than this part of the body height are left to the smoothing; a frame's excursion of MOST_JUMP is more than a
@@ -47,7 +49,8 @@ class Motion:
     `time_s` (samples,) even, seconds as the runner lived them; `points` by keypoint name, (samples, 2), NaN where unknown;
     `body_px` the body height; `fps` the usual rate of the source pictures in the runner's time; `facing` in the picture;
     `swaps` runs of source frames whose sides were exchanged; `outliers` single points of single frames taken out; `score` how
-    sure the model is of each point where it found it, 0..1.
+    sure the model is of each point where it found it, 0..1; `seen_s` by keypoint the times of the source frames in which it was
+    kept.
     """
 
     time_s: Floats
@@ -58,6 +61,7 @@ class Motion:
     swaps: int
     outliers: int
     score: Mapping[str, float]
+    seen_s: Mapping[str, Floats]
 
     @property
     def near(self) -> Side:
@@ -78,6 +82,16 @@ class Motion:
     def shoulders(self) -> Floats:
         """Return the middle between the shoulders, (samples, 2)."""
         return np.asarray((self.points["left_shoulder"] + self.points["right_shoulder"]) / 2)
+
+    def is_seen(self, names: Sequence[str], at_s: float) -> bool:
+        """Return whether every point was seen within a frame or so before and after a time: known there, not guessed."""
+        longest_s = max(LONGEST_BLINK_S, 2.2 / self.fps)
+        for name in names:
+            times = self.seen_s[name]
+            after = int(np.searchsorted(times, at_s))
+            if after in (0, len(times)) or times[after] - times[after - 1] > longest_s:
+                return False
+        return True
 
     def foot(self, side: Side) -> Floats:
         """Return the middle of the foot, (samples, 2): between heel and toe, or the ankle where the model has no foot points."""
@@ -131,6 +145,7 @@ def prepare(track: PoseTrack, *, slow_motion: float) -> Motion:
         swaps=swaps,
         outliers=outliers,
         score={name: _usual_score(track, name) for name in KEYPOINTS},
+        seen_s={name: time_s[np.isfinite(path[:, 0])] for name, path in points.items()},
     )
 
 

@@ -19,7 +19,7 @@ def score_reading(value: float, limits: Range) -> tuple[float, Band, Direction]:
 
     1 at the best value, 2/3 at the border of good, 1/3 at the far border of okay, 0 one okay-band width further, straight lines
     between. The best value is the centre of a two-sided or centred good range, or anything at least one okay-band width inside a
-    one-sided one. Where good has no okay band beside it, the band of the other side is mirrored.
+    one-sided one, however far. A centred range with okay on one side only has the same band mirrored on the other.
     """
     low, high = limits.good
     below = low - limits.okay[0] if limits.okay[0] < low else limits.okay[1] - high
@@ -30,7 +30,6 @@ def score_reading(value: float, limits: Range) -> tuple[float, Band, Direction]:
         direction: Direction = "low" if value < middle else "high"
     else:
         direction = "high" if limits.okay[1] > high else "low"
-        direction = "low" if value < low else "high" if value > high else direction
     band_width = below if direction == "low" else above
     beyond = low - value if direction == "low" else value - high
     if beyond <= 0:

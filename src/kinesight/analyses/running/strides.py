@@ -8,7 +8,7 @@ import numpy as np
 
 from kinesight.analyses.running.angles import overstride_deg
 from kinesight.analyses.running.contacts import ONE_CUE_S, Contact
-from kinesight.analyses.running.details import LandingAngles, Stride
+from kinesight.analyses.running.details import LANDING_POINTS, LandingAngles, Stride
 from kinesight.analyses.running.motion import OTHER, Motion, Side
 from kinesight.analyses.running.profile import PatternBorders
 from kinesight.analyses.running.result import Pattern
@@ -35,7 +35,7 @@ def measure_strides(
         step_s = _within(following.strike_s - contact.strike_s, STEP_S) if following is not None and alternates else float("nan")
         contact_s = _within(contact.toe_off_s - contact.strike_s, CONTACT_S)
         full_s = full_contact_s(motion.time_s, series[f"{contact.foot}_foot_deg"], contact)
-        first = _angles_at(motion.time_s, series, contact, contact.strike_s)
+        first = _angles_at(motion, series, contact, contact.strike_s)
         trust = _trust(motion, contact.foot)
         strides.append(
             Stride(
@@ -47,7 +47,7 @@ def measure_strides(
                 step_s=step_s,
                 flight_s=step_s - contact_s,
                 initial_contact=first,
-                full_contact=_angles_at(motion.time_s, series, contact, full_s),
+                full_contact=_angles_at(motion, series, contact, full_s),
                 pattern=strike_pattern(first.foot_strike_deg, borders),
                 strike_confidence=trust * contact.sharpness,
                 toe_off_confidence=trust * _agreement(contact) if np.isfinite(contact_s) else 0.0,
@@ -73,17 +73,19 @@ def strike_pattern(foot_strike_deg: float, borders: PatternBorders) -> Pattern |
     return "forefoot" if foot_strike_deg < borders.forefoot_below_deg else "midfoot"
 
 
-def _angles_at(time_s: Floats, series: Mapping[str, Floats], contact: Contact, at_s: float) -> LandingAngles:
-    def value(path: Floats) -> float:
-        return float(np.interp(at_s, time_s, path))
-
+def _angles_at(motion: Motion, series: Mapping[str, Floats], contact: Contact, at_s: float) -> LandingAngles:
     side = contact.foot
-    return LandingAngles(
-        front_knee_deg=value(series[f"{side}_knee_deg"]),
-        back_knee_deg=value(series[f"{OTHER[side]}_knee_deg"]),
-        foot_strike_deg=value(series[f"{side}_foot_deg"]) - contact.flat_deg,
-        overstride_deg=value(overstride_deg(series, side)),
-    )
+    sources = {
+        "front_knee_deg": (side, series[f"{side}_knee_deg"]),
+        "back_knee_deg": (OTHER[side], series[f"{OTHER[side]}_knee_deg"]),
+        "foot_strike_deg": (side, series[f"{side}_foot_deg"] - contact.flat_deg),
+        "overstride_deg": (side, overstride_deg(series, side)),
+    }
+    read = {}
+    for name, (leg, path) in sources.items():
+        known = motion.is_seen([f"{leg}_{point}" for point in LANDING_POINTS[name]], at_s)
+        read[name] = float(np.interp(at_s, motion.time_s, path)) if known else float("nan")
+    return LandingAngles(**read)
 
 
 def _trust(motion: Motion, side: Side) -> float:
