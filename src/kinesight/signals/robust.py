@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinesight.domain.video import Floats
 from kinesight.signals.runs import Mask
@@ -66,10 +67,7 @@ def jump_outliers(
     for run in runs:
         misses, _ = _excursions(time_s[known], values[known], run=run, usual_step_s=usual_step_s)
         limits[run] = float(np.clip(times_spread * NORMAL_MAD * np.median(misses), least, most * run))
-    for piece in np.split(known, np.flatnonzero(np.diff(time_s[known]) > 1.5 * usual_step_s) + 1):
-        for end in (piece[:3], piece[:-4:-1]):
-            if len(end) == 3 and float(np.hypot(*(values[end[0]] - 2 * values[end[1]] + values[end[2]]))) > 2 * limits[1]:
-                outlier[end[0]] = True
+    outlier |= _wild_ends(time_s, values, known, limit=2 * limits[1], usual_step_s=usual_step_s)
     known = known[~outlier[known]]
     found: list[tuple[float, int, int]] = []
     for run in runs:
@@ -80,6 +78,16 @@ def jump_outliers(
         if not outlier[known[start : start + run + 2]].any():
             outlier[known[start + 1 : start + 1 + run]] = True
     return outlier
+
+
+def _wild_ends(time_s: Floats, values: Floats, known: NDArray[np.intp], *, limit: float, usual_step_s: float) -> Mask:
+    """Which first and last samples of known stretches the line through their two neighbours misses."""
+    wild = np.zeros(len(values), dtype=bool)
+    for piece in np.split(known, np.flatnonzero(np.diff(time_s[known]) > 1.5 * usual_step_s) + 1):
+        for end in (piece[:3], piece[:-4:-1]):
+            if len(end) == 3:
+                wild[end[0]] = float(np.hypot(*(values[end[0]] - 2 * values[end[1]] + values[end[2]]))) > limit
+    return wild
 
 
 def _excursions(time: Floats, path: Floats, *, run: int, usual_step_s: float) -> tuple[Floats, Mask]:

@@ -51,8 +51,9 @@ class Contact:
 def find_contacts(motion: Motion, ground: Ground, steps: Sequence[Step]) -> tuple[Contact, ...]:
     """Return every contact in order of strikes, of both feet, walking or running.
 
-    One landing is looked for in each step. The strike is when the foot's forward speed over ground, between its last clear swing and the
-    stance, falls through the landing speed of its strike type, which is read from the foot angle found with a middle speed first.
+    One landing is looked for in each step. The strike is when the foot's forward speed over ground, between its last clear swing
+    and the stance, falls through the landing speed of its strike type, which is read from the foot angle found with a middle
+    speed first.
     """
     middle = (LANDING_SPEED_REARFOOT + LANDING_SPEED_FOREFOOT) / 2
     first = [_contact(motion, ground, step, landing_speed=middle) for step in steps]
@@ -141,8 +142,8 @@ def _flat_deg(motion: Motion, side: Side, strike_s: float, toe_off_s: float) -> 
 def _landing_speeds(motion: Motion, contacts: list[Contact]) -> Mapping[Side, float]:
     """Return the landing speed of each foot by its angle at the strike.
 
-    The far foot is seen so badly that a wrong angle would shift its strikes; most runners land alike on both, so it takes the middle
-    between its own and the near foot's angle.
+    The far foot is seen so badly that a wrong angle would shift its strikes; most runners land alike on both, so it takes the
+    middle between its own and the near foot's angle.
     """
     angles = {side: centre(np.array([_strike_deg(motion, c) for c in contacts if c.foot == side])) for side in OTHER}
     far = OTHER[motion.near]
