@@ -29,7 +29,7 @@ from kinesight.domain.ports import Models, PoseModel
 from kinesight.domain.video import Image
 from kinesight.pipeline.run import Run, VideoSource
 from kinesight.settings import load_settings
-from kinesight.wiring import (
+from kinesight.wiring.analysing import (
     analysis_named,
     fetch_models,
     fetch_samples,

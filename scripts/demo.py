@@ -10,7 +10,7 @@ from kinesight.cli.progress import terminal_watch
 from kinesight.cli.summary import running_summary
 from kinesight.domain.errors import KinesightError, SceneError
 from kinesight.settings import load_settings
-from kinesight.wiring import analyse_video, fetch_models, fetch_samples, parse_parameters
+from kinesight.wiring.analysing import analyse_video, fetch_models, fetch_samples, parse_parameters
 
 OUT = Path("demo-out")
 

@@ -24,7 +24,7 @@ from kinesight.domain.errors import all_errors
 from kinesight.settings import load_settings
 from kinesight.testing.api_server import api_server
 from kinesight.testing.damage import damaged_variants
-from kinesight.wiring import fetch_samples
+from kinesight.wiring.analysing import fetch_samples
 
 SERVER = {"KINESIGHT_WORKERS": "2", "KINESIGHT_QUEUE_LIMIT": "100000"}
 TYPED = {error.code for error in all_errors()}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kinesight.settings import load_settings
-from kinesight.wiring import fetch_models, fetch_samples
+from kinesight.wiring.analysing import fetch_models, fetch_samples
 
 ROOT = Path(__file__).resolve().parents[1]
 

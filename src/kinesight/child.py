@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from kinesight.domain.errors import BadParameter, CallerError, KinesightError, SceneError
 from kinesight.settings import Settings, load_settings
-from kinesight.wiring import analyse_video, fetch_source, installation_defaults, media_limits, parse_parameters
+from kinesight.wiring.analysing import analyse_video, fetch_source, installation_defaults, media_limits, parse_parameters
 
 REPORT_EVERY_S = 0.25
 

@@ -12,7 +12,8 @@ from typing import Literal
 
 from kinesight.domain.errors import KinesightError
 from kinesight.settings import Settings
-from kinesight.wiring import database_facts, verify_models, why_not_confined
+from kinesight.wiring.analysing import verify_models, why_not_confined
+from kinesight.wiring.serving import database_facts
 
 Verdict = Literal["ok", "note", "fault"]
 

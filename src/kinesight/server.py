@@ -6,7 +6,7 @@ import uvicorn
 
 from kinesight.logs import start_logging
 from kinesight.settings import load_settings
-from kinesight.wiring import application, opened_storage
+from kinesight.wiring.serving import application, opened_storage
 
 HEADER_LIMIT_S = 10
 

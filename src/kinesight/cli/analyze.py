@@ -15,7 +15,7 @@ from kinesight.cli.summary import running_summary
 from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import BadParameter, Conflict
 from kinesight.settings import load_settings
-from kinesight.wiring import analyse_observations, analyse_video, parse_parameters
+from kinesight.wiring.analysing import analyse_observations, analyse_video, parse_parameters
 
 app = typer.Typer(help="Analyse one video into a folder of results.", no_args_is_help=True, rich_markup_mode=None)
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from kinesight.domain.job import Keys
 from kinesight.settings import load_settings
-from kinesight.wiring import opened_keys
+
+
+@contextmanager
+def _keys() -> Iterator[Keys]:
+    from kinesight.wiring.serving import opened_keys  # noqa: PLC0415 - the database costs a second that other commands need not pay
+
+    with opened_keys(load_settings()) as keys:
+        yield keys
+
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -19,7 +30,7 @@ def create(
     tenant: Annotated[str, typer.Option(help="Whose jobs it sees; made if it does not exist.")] = "default",
 ) -> None:
     """Make a key and print it, this once."""
-    with opened_keys(load_settings()) as keys:
+    with _keys() as keys:
         key, owner, secret = keys.create(name, tenant_name=tenant)
     typer.echo(f"key        {secret}\nkey id     {key.id}\ntenant     {owner.name}\nclient id  {owner.client_id}")
     typer.echo("Keep the key: it is stored only as a hash and cannot be shown again.", err=True)
@@ -28,7 +39,7 @@ def create(
 @app.command("list")
 def list_() -> None:
     """List every key without its secret."""
-    with opened_keys(load_settings()) as keys:
+    with _keys() as keys:
         rows = keys.page()
     for key in rows:
         made = datetime.fromtimestamp(key.created_s, UTC).strftime("%Y-%m-%d %H:%M")
@@ -38,6 +49,6 @@ def list_() -> None:
 @app.command("revoke")
 def revoke(key_id: Annotated[str, typer.Argument(help="The id that `list` shows.")]) -> None:
     """Make a key useless at once."""
-    with opened_keys(load_settings()) as keys:
+    with _keys() as keys:
         keys.revoke(key_id)
     typer.echo(f"revoked {key_id}")

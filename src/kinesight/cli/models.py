@@ -6,7 +6,7 @@ import typer
 
 from kinesight.domain.errors import ModelDamaged, ModelMissing
 from kinesight.settings import load_settings
-from kinesight.wiring import fetch_models, model_rows, verify_models
+from kinesight.wiring.analysing import fetch_models, model_rows, verify_models
 
 app = typer.Typer(help="List, fetch and verify the model files.", no_args_is_help=True, rich_markup_mode=None)
 

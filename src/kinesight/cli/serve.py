@@ -9,7 +9,6 @@ import typer
 
 from kinesight.logs import start_logging
 from kinesight.settings import load_settings
-from kinesight.wiring import bootstrap, supervise_server, work
 
 
 def serve(
@@ -18,6 +17,8 @@ def serve(
     data: Annotated[str | None, typer.Option(help="Folder for database, uploads and results.")] = None,
 ) -> None:
     """Serve the APIs and work on jobs, in one process group; prints the first API key once."""
+    from kinesight.wiring.serving import bootstrap, supervise_server  # noqa: PLC0415 - the database and the web server cost a second that other commands need not pay
+
     settings = load_settings(host=host, port=port, data=data)
     start_logging(settings.log)
     first = bootstrap(settings)
@@ -41,6 +42,8 @@ def worker(
     ] = None,
 ) -> None:
     """Work on jobs of a server that runs elsewhere."""
+    from kinesight.wiring.serving import work  # noqa: PLC0415 - as above
+
     settings = load_settings(data=data)
     start_logging(settings.log)
     work(settings, index=settings.workers if index is None else index)

@@ -1,30 +1,22 @@
-"""The one place that puts adapters into ports: it holds no logic of its own."""
+"""Puts the adapters of media, vision and drawing into the ports of a run; holds no logic of its own."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from fastapi import FastAPI
 from pydantic import BaseModel, ValidationError
 
 from kinesight.analyses import CATALOGUE
-from kinesight.apis.application import Services, create_app
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import BadParameter
-from kinesight.domain.job import Keys, Tenant
 from kinesight.domain.ports import VideoReader, Watch
 from kinesight.drawing.canvas import PictureCanvas
-from kinesight.jobs.process import run_worker
-from kinesight.jobs.service import JobService
-from kinesight.jobs.supervisor import Role, supervise
 from kinesight.media.fetch import fetch_video
 from kinesight.media.jpeg import encode_jpeg
 from kinesight.media.limits import MediaLimits
@@ -32,20 +24,15 @@ from kinesight.media.reader import ConfinedVideoReader
 from kinesight.media.writer import open_video_writer
 from kinesight.pipeline.run import Run, Studio, VideoSource
 from kinesight.settings import Settings
-from kinesight.storage.opening import Storage, open_storage
 from kinesight.vision.catalogue import CATALOGUE as MODELS
 from kinesight.vision.catalogue import ModelRow
 from kinesight.vision.fetch import Verified, fetch, verify
 from kinesight.vision.samples import fetch_samples
 from kinesight.vision.shelf import ModelShelf
-from kinesight.web import landing
 
-__all__ = ["fetch_samples"]
+__all__ = ["CATALOGUE", "fetch_samples"]
 
 Report = Callable[[str], None]
-
-SHUTDOWN_S = 15.0
-"""Time that the processes of a server have to end after their running jobs have been handed back."""
 
 
 def analysis_named(name: str) -> Analysis[Any, Any, Any]:
@@ -143,15 +130,6 @@ def why_not_confined(settings: Settings) -> str | None:
         return reader.why_no_filter
 
 
-def database_facts(settings: Settings) -> str:
-    """Return which database holds the jobs. Raises `BadSetting`, `ConnectionError`."""
-    if settings.database_url is None and not settings.data.exists():
-        return "SQLite, made at the first start"
-    with opened_storage(settings) as storage, storage.database.read() as connection:
-        version = ".".join(map(str, connection.dialect.server_version_info or ()))
-        return f"{connection.dialect.name} {version}".strip()
-
-
 def model_rows() -> tuple[ModelRow, ...]:
     """Return the model catalogue."""
     return MODELS
@@ -165,71 +143,3 @@ def fetch_models(settings: Settings, *, report: Report) -> None:
 def verify_models(settings: Settings) -> tuple[Verified, ...]:
     """Return the state of every model file."""
     return verify(settings.models)
-
-
-@contextmanager
-def opened_storage(settings: Settings) -> Iterator[Storage]:
-    """Yield the storage of this installation and close it."""
-    storage = open_storage(settings)
-    try:
-        yield storage
-    finally:
-        storage.close()
-
-
-@contextmanager
-def opened_keys(settings: Settings) -> Iterator[Keys]:
-    """Yield the API keys of this installation."""
-    with opened_storage(settings) as storage:
-        yield storage.keys
-
-
-def bootstrap(settings: Settings) -> tuple[Tenant, str] | None:
-    """Make the first tenant and key on an empty installation and return them, this once; None on any other."""
-    with opened_storage(settings) as storage:
-        return storage.keys.bootstrap(secret=settings.bootstrap_key, client_id=settings.bootstrap_client_id)
-
-
-def application(settings: Settings, storage: Storage) -> FastAPI:
-    """Return the HTTP application over the given storage."""
-    jobs = JobService(
-        store=storage.jobs,
-        files=storage.files,
-        kinds=parameter_models(),
-        queue_limit=settings.queue_limit,
-        max_attempts=settings.max_attempts,
-    )
-    services = Services(
-        jobs=jobs, uploads=storage.files, keys=storage.keys, files=storage.files, ready=lambda: not_ready(settings, storage)
-    )
-    app = create_app(services, settings, analyses={analysis.name: analysis for analysis in CATALOGUE})
-    app.include_router(landing.router)
-    return app
-
-
-def not_ready(settings: Settings, storage: Storage) -> list[str]:
-    """Return what keeps the server from working, one sentence each."""
-    problems = [
-        f"Model {item.row.name} is {item.status}; run `kinesight models fetch`."
-        for item in verify_models(settings)
-        if item.status != "ok"
-    ]
-    try:
-        storage.database.now_s()
-    except ConnectionError as error:
-        problems.append(f"The database cannot be reached: {error}.")
-    return problems
-
-
-def work(settings: Settings, *, index: int) -> None:
-    """Run one worker until it is told to stop; every job runs in a `kinesight.child` of its own."""
-    with opened_storage(settings) as storage:
-        run_worker(settings, storage, command=(sys.executable, "-m", "kinesight.child"), index=index)
-
-
-def supervise_server(settings: Settings) -> int:
-    """Keep the API and the workers of one machine running until told to stop; return the exit status."""
-    me = (sys.executable, "-m")
-    roles = [Role(name="api", command=(*me, "kinesight.server"))]
-    roles += [Role(name=f"worker {n}", command=(*me, "kinesight", "worker", "--index", str(n))) for n in range(settings.workers)]
-    return supervise(roles, grace_s=settings.drain_s + SHUTDOWN_S)

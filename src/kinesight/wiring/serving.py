@@ -1,0 +1,99 @@
+"""Puts storage, job engine and APIs together into a server; holds no logic of its own."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import FastAPI
+
+from kinesight.apis.application import Services, create_app
+from kinesight.domain.job import Keys, Tenant
+from kinesight.jobs.process import run_worker
+from kinesight.jobs.service import JobService
+from kinesight.jobs.supervisor import Role, supervise
+from kinesight.settings import Settings
+from kinesight.storage.opening import Storage, open_storage
+from kinesight.web import landing
+from kinesight.wiring.analysing import CATALOGUE, parameter_models, verify_models
+
+SHUTDOWN_S = 15.0
+"""Time that the processes of a server have to end after their running jobs have been handed back."""
+
+
+def database_facts(settings: Settings) -> str:
+    """Return which database holds the jobs. Raises `BadSetting`, `ConnectionError`."""
+    if settings.database_url is None and not settings.data.exists():
+        return "SQLite, made at the first start"
+    with opened_storage(settings) as storage, storage.database.read() as connection:
+        version = ".".join(map(str, connection.dialect.server_version_info or ()))
+        return f"{connection.dialect.name} {version}".strip()
+
+
+@contextmanager
+def opened_storage(settings: Settings) -> Iterator[Storage]:
+    """Yield the storage of this installation and close it."""
+    storage = open_storage(settings)
+    try:
+        yield storage
+    finally:
+        storage.close()
+
+
+@contextmanager
+def opened_keys(settings: Settings) -> Iterator[Keys]:
+    """Yield the API keys of this installation."""
+    with opened_storage(settings) as storage:
+        yield storage.keys
+
+
+def bootstrap(settings: Settings) -> tuple[Tenant, str] | None:
+    """Make the first tenant and key on an empty installation and return them, this once; None on any other."""
+    with opened_storage(settings) as storage:
+        return storage.keys.bootstrap(secret=settings.bootstrap_key, client_id=settings.bootstrap_client_id)
+
+
+def application(settings: Settings, storage: Storage) -> FastAPI:
+    """Return the HTTP application over the given storage."""
+    jobs = JobService(
+        store=storage.jobs,
+        files=storage.files,
+        kinds=parameter_models(),
+        queue_limit=settings.queue_limit,
+        max_attempts=settings.max_attempts,
+    )
+    services = Services(
+        jobs=jobs, uploads=storage.files, keys=storage.keys, files=storage.files, ready=lambda: not_ready(settings, storage)
+    )
+    app = create_app(services, settings, analyses={analysis.name: analysis for analysis in CATALOGUE})
+    app.include_router(landing.router)
+    return app
+
+
+def not_ready(settings: Settings, storage: Storage) -> list[str]:
+    """Return what keeps the server from working, one sentence each."""
+    problems = [
+        f"Model {item.row.name} is {item.status}; run `kinesight models fetch`."
+        for item in verify_models(settings)
+        if item.status != "ok"
+    ]
+    try:
+        storage.database.now_s()
+    except ConnectionError as error:
+        problems.append(f"The database cannot be reached: {error}.")
+    return problems
+
+
+def work(settings: Settings, *, index: int) -> None:
+    """Run one worker until it is told to stop; every job runs in a `kinesight.child` of its own."""
+    with opened_storage(settings) as storage:
+        run_worker(settings, storage, command=(sys.executable, "-m", "kinesight.child"), index=index)
+
+
+def supervise_server(settings: Settings) -> int:
+    """Keep the API and the workers of one machine running until told to stop; return the exit status."""
+    me = (sys.executable, "-m")
+    roles = [Role(name="api", command=(*me, "kinesight.server"))]
+    roles += [Role(name=f"worker {n}", command=(*me, "kinesight", "worker", "--index", str(n))) for n in range(settings.workers)]
+    return supervise(roles, grace_s=settings.drain_s + SHUTDOWN_S)
