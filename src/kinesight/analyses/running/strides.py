@@ -20,6 +20,9 @@ LONGEST_LANDING_S = 0.12
 # What passes as one contact and one step of running; outside of it the toe-off or the pairing of steps is wrong.
 CONTACT_S = (0.06, 0.45)
 STEP_S = (0.18, 0.6)
+LONGEST_FLIGHT_S = 0.25
+"""Such a flight lifts the body by g t² / 8 = 77 mm, twice what runners do; a longer one is a toe-off read too early."""
+
 FAR_TRUST = 0.75
 """A far leg is half hidden: both timing and angles are about as much worse (Young 2023)."""
 
@@ -34,6 +37,8 @@ def measure_strides(
         alternates = following is not None and following.foot != contact.foot
         step_s = _within(following.strike_s - contact.strike_s, STEP_S) if following is not None and alternates else float("nan")
         contact_s = _within(contact.toe_off_s - contact.strike_s, CONTACT_S)
+        if step_s - contact_s > LONGEST_FLIGHT_S:
+            contact_s = float("nan")
         full_s = full_contact_s(motion.time_s, series[f"{contact.foot}_foot_deg"], contact)
         first = _angles_at(motion, series, contact, contact.strike_s)
         trust = _trust(motion, contact.foot)
