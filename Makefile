@@ -33,7 +33,7 @@ demo: $(VENV)/run.stamp
 test: $(VENV)/test.stamp check
 	@sh scripts/ensure_browser.sh
 	@$(BIN)/kinesight models fetch
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses 2
 
 check: $(VENV)/test.stamp
 	$(BIN)/ruff format --check src tests scripts

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
 from kinesight.analyses import CATALOGUE
 from kinesight.domain.analysis import Analysis
@@ -43,9 +43,17 @@ def analysis_named(name: str) -> Analysis[Any, Any, Any]:
     raise BadParameter(f"There is no analysis {name!r}; there are: {', '.join(a.name for a in CATALOGUE)}.")
 
 
-def parameter_models() -> dict[str, type[BaseModel]]:
-    """Return the parameters model of every analysis, by name."""
-    return {analysis.name: analysis.parameters for analysis in CATALOGUE}
+def installed_analyses(settings: Settings) -> dict[str, Analysis[Any, Any, Any]]:
+    """Return every analysis by name, with the defaults that this installation chooses."""
+    defaults = {"pose_model": settings.pose_model}
+    return {analysis.name: replace(analysis, parameters=_with_defaults(analysis.parameters, defaults)) for analysis in CATALOGUE}
+
+
+def _with_defaults(model: type[BaseModel], defaults: dict[str, Any]) -> type[BaseModel]:
+    known = {
+        name: (model.model_fields[name].annotation, default) for name, default in defaults.items() if name in model.model_fields
+    }
+    return create_model(model.__name__, __base__=model, __doc__=model.__doc__, **known)  # type: ignore[call-overload,no-any-return]
 
 
 def parse_parameters(name: str, given: dict[str, Any]) -> BaseModel:
@@ -57,11 +65,6 @@ def parse_parameters(name: str, given: dict[str, Any]) -> BaseModel:
         where = ".".join(map(str, first["loc"])) or "parameters"
         raise BadParameter(f"{where}: {first['msg']}.") from error
     return parameters
-
-
-def installation_defaults(name: str, settings: Settings) -> dict[str, Any]:
-    """Return the parameters of an analysis that an installation chooses where the caller does not."""
-    return {"pose_model": settings.pose_model} if "pose_model" in analysis_named(name).parameters.model_fields else {}
 
 
 def studio(settings: Settings) -> Studio:

@@ -16,7 +16,7 @@ from kinesight.jobs.supervisor import Role, supervise
 from kinesight.settings import Settings
 from kinesight.storage.opening import Storage, open_storage
 from kinesight.web import landing
-from kinesight.wiring.analysing import CATALOGUE, parameter_models, verify_models
+from kinesight.wiring.analysing import installed_analyses, verify_models
 
 SHUTDOWN_S = 15.0
 """Time that the processes of a server have to end after their running jobs have been handed back."""
@@ -56,17 +56,18 @@ def bootstrap(settings: Settings) -> tuple[Tenant, str] | None:
 
 def application(settings: Settings, storage: Storage) -> FastAPI:
     """Return the HTTP application over the given storage."""
+    analyses = installed_analyses(settings)
     jobs = JobService(
         store=storage.jobs,
         files=storage.files,
-        kinds=parameter_models(),
+        kinds={name: analysis.parameters for name, analysis in analyses.items()},
         queue_limit=settings.queue_limit,
         max_attempts=settings.max_attempts,
     )
     services = Services(
         jobs=jobs, uploads=storage.files, keys=storage.keys, files=storage.files, ready=lambda: not_ready(settings, storage)
     )
-    app = create_app(services, settings, analyses={analysis.name: analysis for analysis in CATALOGUE})
+    app = create_app(services, settings, analyses=analyses)
     app.include_router(landing.router)
     return app
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.result import RunningResult
 from kinesight.apis.edge.accepting import accept
 from kinesight.apis.edge.authentication import QueryCaller
@@ -67,7 +67,7 @@ async def start(here: Here, tenant: QueryCaller, request: Request) -> Started:
     return Started(message=f"Analysis started for ID: {job.id}", video_id=job.id)
 
 
-def _checked(received: Form, here: Context) -> tuple[StartForm, RunningParameters]:
+def _checked(received: Form, here: Context) -> tuple[StartForm, BaseModel]:
     if received.file is None:
         raise InvalidRequest([_missing("video")])
     # a field that a form leaves blank counts as not sent, as in the vendor's framework
@@ -77,7 +77,7 @@ def _checked(received: Form, here: Context) -> tuple[StartForm, RunningParameter
     if form.notify_via_webhook:
         raise HTTPException(400, "No enabled webhook is configured; configure one or leave notify_via_webhook out.")
     wanted = translate.parameters_of(form, minimum_fps=here.settings.ochy_minimum_fps)
-    return form, validated(RunningParameters, wanted, under="body", names=translate.OUR_NAMES)
+    return form, validated(here.analyses[KIND].parameters, wanted, under="body", names=translate.OUR_NAMES)
 
 
 def _missing(field: str) -> dict[str, Any]:
