@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from kinesight import __version__
 from kinesight.domain.analysis import Analysis, Findings, Moment, Overlay, ReportInput
 from kinesight.domain.document import MadeBy, Notice, ResultDocument
-from kinesight.domain.errors import BadObservations, KinesightError, SceneError
+from kinesight.domain.errors import BadObservations, SceneError
 from kinesight.domain.ports import Canvas, Models, OpenVideoWriter, VideoReader, VideoWriter, Watch
 from kinesight.domain.video import Frame, Image
 from kinesight.pipeline.outputs import OutputFolder
@@ -212,9 +212,10 @@ class Run(Generic[Observed, Parameters, Result]):
 
 def _read_observations(path: Path) -> tuple[bytes, Any]:
     try:
-        if path.stat().st_size > LARGEST_OBSERVATIONS_BYTES:
+        with path.open("rb") as file:  # bounded by what is read: a pipe or a device has no size
+            content = file.read(LARGEST_OBSERVATIONS_BYTES + 1)
+        if len(content) > LARGEST_OBSERVATIONS_BYTES:
             raise BadObservations(f"{path.name} is larger than {LARGEST_OBSERVATIONS_BYTES // 1_000_000} MB.")
-        content = path.read_bytes()
         return content, json.loads(content)
     except OSError as error:
         raise BadObservations(f"{path} cannot be read: {error.strerror}.") from error
@@ -235,8 +236,3 @@ def _with_nearest(frames: Iterator[Frame], moments: tuple[Moment, ...]) -> Itera
         held = frame
     if held is not None:
         yield held, tuple(waiting)
-
-
-def error_line(error: KinesightError) -> str:
-    """Return the one line that a person reads about a failure."""
-    return f"error: {error.code}: {error.message}"

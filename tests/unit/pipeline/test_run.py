@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,3 +177,9 @@ def test_sound_that_was_lost_is_said(tape, tmp_path):
     tape.sound_problem = "the track is damaged"
     document = make_run(tape).of_video(source(GlowingReader(), tmp_path), tmp_path / "out")
     assert [warning.code for warning in document.warnings] == ["sound_not_kept"]
+
+
+def test_observations_without_end_are_refused_before_they_fill_the_memory(tape, tmp_path, monkeypatch):
+    monkeypatch.setattr("kinesight.pipeline.run.LARGEST_OBSERVATIONS_BYTES", 1_000_000)
+    with pytest.raises(BadObservations, match="larger than 1 MB"):
+        make_run(tape).of_observations(Path("/dev/zero"), tmp_path / "out")
