@@ -38,7 +38,7 @@ def worker(
     data: Annotated[str | None, typer.Option(help="Folder for uploads and results, shared with the server.")] = None,
     index: Annotated[
         int | None,
-        typer.Option(help="Number of this worker on this machine; default: the first free one after those of `serve`."),
+        typer.Option(help="Number of this worker on this machine, each its own; default: the one after those of `serve`."),
     ] = None,
 ) -> None:
     """Work on jobs of a server that runs elsewhere."""
