@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 from kinesight.domain.errors import BadParameter, CallerError, KinesightError, SceneError
 from kinesight.settings import Settings, load_settings
-from kinesight.wiring.analysing import analyse_video, fetch_source, installation_defaults, media_limits, parse_parameters
+from kinesight.wiring.analysing import analyse_video, fetch_source, media_limits, parse_parameters
 
 REPORT_EVERY_S = 0.25
 
@@ -54,7 +54,7 @@ def run_job(request: dict[str, Any], watch: PipeWatch, settings: Settings) -> li
     given = dict(request["parameters"])
     if "minimum_fps" in limits:
         given["minimum_fps"] = max(float(given.get("minimum_fps") or 0.0), float(limits["minimum_fps"]))
-    parameters = parse_parameters(request["kind"], {**installation_defaults(request["kind"], settings), **given})
+    parameters = parse_parameters(request["kind"], given)
     video = _input(request, out, watch, settings)
     try:
         analyse_video(

@@ -71,7 +71,9 @@ class Settings(BaseSettings):
     ochy_max_duration_s: float = Field(default=10.0, gt=0, description="Longest video for the Ochy-compatible API.")
     ochy_minimum_fps: float = Field(default=30.0, gt=0, description="Lowest frame rate for the Ochy-compatible API.")
 
-    pose_model: str = Field(default="heavy", description="Pose model: heavy, full, or onnx for your own.")
+    pose_model: Literal["heavy", "full", "onnx"] = Field(
+        default="heavy", description="Pose model: heavy, full, or onnx for your own."
+    )
     detector: Literal["efficientdet-lite0", "onnx"] = Field(default="efficientdet-lite0", description="Person detector.")
     onnx_pose: Path | None = Field(default=None, description="Your own pose model, RTMPose-style SimCC.")
     onnx_pose_points: Literal["halpe26", "coco-wholebody"] = Field(

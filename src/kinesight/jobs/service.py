@@ -96,7 +96,7 @@ class JobService:
             raise BadParameter(f"There is no analysis {new.kind!r}; there are: {', '.join(sorted(self._kinds))}.")
         try:
             # With the defaults of today, so that the job means the same after an upgrade.
-            return model.model_validate(new.parameters).model_dump(mode="json", exclude_unset=True)
+            return model.model_validate(new.parameters).model_dump(mode="json")
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(map(str, first["loc"]))

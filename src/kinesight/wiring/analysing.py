@@ -59,11 +59,6 @@ def parse_parameters(name: str, given: dict[str, Any]) -> BaseModel:
     return parameters
 
 
-def installation_defaults(name: str, settings: Settings) -> dict[str, Any]:
-    """Return the parameters of an analysis that an installation chooses where the caller does not."""
-    return {"pose_model": settings.pose_model} if "pose_model" in analysis_named(name).parameters.model_fields else {}
-
-
 def studio(settings: Settings) -> Studio:
     """Return the outside world of a run on this machine."""
     return Studio(models=ModelShelf(settings), open_writer=open_video_writer, canvas=PictureCanvas, encode_jpeg=encode_jpeg)

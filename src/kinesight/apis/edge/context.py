@@ -40,6 +40,11 @@ class Context:
     analyses: Analyses
     metrics: Metrics
 
+    def choices_for(self, kind: str) -> dict[str, Any]:
+        """Return the parameters of an analysis that this installation chooses where a caller does not."""
+        fields = self.analyses[kind].parameters.model_fields
+        return {"pose_model": self.settings.pose_model} if "pose_model" in fields else {}
+
 
 async def context_of(request: Request) -> Context:
     """Return the context of the application that answers this request."""

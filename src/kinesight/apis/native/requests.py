@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from kinesight.apis.edge.context import Analyses
+from kinesight.apis.edge.context import Context
 from kinesight.apis.edge.validation import validated
 from kinesight.domain.errors import BadParameter
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-def checked_parameters(kind: str, parameters: dict[str, Any], analyses: Analyses) -> dict[str, Any]:
-    """Return the parameters of an analysis with every default filled in.
+def checked_parameters(kind: str, parameters: dict[str, Any], here: Context) -> dict[str, Any]:
+    """Return the parameters of an analysis with every default filled in, this installation's before those of the analysis.
 
     Raises
     ------
@@ -25,10 +25,10 @@ def checked_parameters(kind: str, parameters: dict[str, Any], analyses: Analyses
     InvalidRequest
         Unknown, missing or wrong parameters.
     """
-    if kind not in analyses:
-        raise BadParameter(f"There is no analysis {kind[:64]!r}; this server has {', '.join(sorted(analyses))}.")
-    model: type[BaseModel] = analyses[kind].parameters
-    return validated(model, parameters, under="parameters").model_dump(mode="json")
+    if kind not in here.analyses:
+        raise BadParameter(f"There is no analysis {kind[:64]!r}; this server has {', '.join(sorted(here.analyses))}.")
+    model: type[BaseModel] = here.analyses[kind].parameters
+    return validated(model, here.choices_for(kind) | parameters, under="parameters").model_dump(mode="json")
 
 
 def checked_source(url: str) -> str:

@@ -68,7 +68,7 @@ async def _start_by_address(here: Context, tenant: Tenant, request: Request, key
     wanted = validated(SourceRequest, values, under="body")
     new = NewJob(
         kind=wanted.kind,
-        parameters=checked_parameters(wanted.kind, wanted.parameters, here.analyses),
+        parameters=checked_parameters(wanted.kind, wanted.parameters, here),
         source_url=checked_source(wanted.source_url),
         idempotency_key=key,
         origin={"api": "native"},
@@ -88,7 +88,7 @@ async def _start_by_upload(here: Context, tenant: Tenant, request: Request, key:
         given = read_json_object((form.texts.get("parameters") or "{}").encode(), what="parameters")
         new = NewJob(
             kind=form.texts["kind"],
-            parameters=checked_parameters(form.texts["kind"], given, here.analyses),
+            parameters=checked_parameters(form.texts["kind"], given, here),
             idempotency_key=key,
             origin={"api": "native"},
         )

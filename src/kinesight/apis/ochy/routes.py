@@ -76,7 +76,7 @@ def _checked(received: Form, here: Context) -> tuple[StartForm, RunningParameter
         raise InvalidRequest([_missing("pace")])
     if form.notify_via_webhook:
         raise HTTPException(400, "No enabled webhook is configured; configure one or leave notify_via_webhook out.")
-    wanted = translate.parameters_of(form, minimum_fps=here.settings.ochy_minimum_fps)
+    wanted = here.choices_for(KIND) | translate.parameters_of(form, minimum_fps=here.settings.ochy_minimum_fps)
     return form, validated(RunningParameters, wanted, under="body", names=translate.OUR_NAMES)
 
 
