@@ -72,11 +72,11 @@ class OutputFolder:
 
     def json(self, name: str, document: Mapping[str, Any]) -> None:
         """Write a JSON document; NaN is refused, unknown is null."""
-        self.bytes(name, json.dumps(document, allow_nan=False, separators=(",", ":"), ensure_ascii=False).encode())
+        self.text(name, json.dumps(document, allow_nan=False, separators=(",", ":"), ensure_ascii=False))
 
     def text(self, name: str, text: str) -> None:
-        """Write a text file in UTF-8."""
-        self.bytes(name, text.encode())
+        """Write a text file in UTF-8; half a surrogate pair, which file names may hold, becomes a question mark."""
+        self.bytes(name, text.encode(errors="replace"))
 
     def bytes(self, name: str, content: bytes) -> None:
         """Write a file so that it appears whole or not at all. Raises `DiskFull`, `BadParameter`."""

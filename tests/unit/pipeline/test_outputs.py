@@ -64,3 +64,11 @@ def test_a_folder_in_place_of_the_marker_or_of_a_result_is_bad_usage(tmp_path):
     (tmp_path / "b" / "report.html").mkdir()
     with pytest.raises(BadParameter, match=r"report\.html cannot be replaced"):
         OutputFolder(tmp_path / "b", source="aaa")
+
+
+def test_half_a_surrogate_pair_of_a_file_name_is_written_as_a_question_mark(tmp_path):
+    folder = OutputFolder(tmp_path, source="aaa")
+    folder.text("a.html", "clip\udcff.mp4")
+    folder.json("a.json", {"name": "\ud800"})
+    assert (tmp_path / "a.html").read_bytes() == b"clip?.mp4"
+    assert json.loads((tmp_path / "a.json").read_bytes()) == {"name": "?"}
