@@ -2,8 +2,8 @@
 
     python scripts/kill_server.py --jobs 50 --kills 10 --seed 1
 
-Victims: the server itself (started again), its API process, a worker, or the process that analyses. `scripts/kill_test.py` does the
-same without video, on SQLite and PostgreSQL, in half a minute.
+Victims: the server itself (started again), its API process, a worker, or the process that analyses. `scripts/kill_test.py`
+does the same without video, on SQLite and PostgreSQL, in half a minute.
 """
 
 from __future__ import annotations

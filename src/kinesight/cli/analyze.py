@@ -102,6 +102,7 @@ def _one_source(video: Path | None, poses: Path | None) -> Path:
 
 def _tell(document: ResultDocument, folder: Path, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(document.model_dump(mode="json", by_alias=True), allow_nan=False, ensure_ascii=False))
+        text = json.dumps(document.model_dump(mode="json", by_alias=True), allow_nan=False, ensure_ascii=False)
+        typer.echo(text.encode(errors="replace"))
     elif not quiet:
         typer.echo(running_summary(document, folder))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from kinesight.domain.errors import DiskFull
 from kinesight.logs import start_logging
 from kinesight.settings import load_settings
 
@@ -38,7 +39,7 @@ def worker(
     data: Annotated[str | None, typer.Option(help="Folder for uploads and results, shared with the server.")] = None,
     index: Annotated[
         int | None,
-        typer.Option(help="Number of this worker on this machine; default: the first free one after those of `serve`."),
+        typer.Option(help="Number of this worker on this machine, each its own; default: the one after those of `serve`."),
     ] = None,
 ) -> None:
     """Work on jobs of a server that runs elsewhere."""
@@ -46,4 +47,9 @@ def worker(
 
     settings = load_settings(data=data)
     start_logging(settings.log)
-    work(settings, index=settings.workers if index is None else index)
+    try:
+        work(settings, index=settings.workers if index is None else index)
+    except DiskFull as error:
+        # not status 4, with which `serve` would give up: this mends itself, and the API has to answer meanwhile
+        typer.echo(f"error: {error.code}: {error.message}", err=True)
+        raise typer.Exit(1) from error

@@ -117,10 +117,3 @@ class Canvas(Protocol):
 
     def text_width_px(self, text: str, *, size_px: float) -> float:
         """Return how wide a line will be."""
-
-
-class Clock(Protocol):
-    """Tells the time."""
-
-    def now_s(self) -> float:
-        """Return seconds since the epoch."""

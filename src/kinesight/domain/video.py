@@ -23,7 +23,7 @@ class VideoInfo(BaseModel):
     frames were read; `rotation_deg` is the tag as found (0, 90, 180, 270), clockwise.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, allow_inf_nan=False)
 
     sha256: str
     width_px: int

@@ -91,11 +91,14 @@ def run_worker(
 @contextmanager
 def _only_one(path: Path, is_over: threading.Event) -> Iterator[bool]:
     with path.open("w") as lock:
+        is_told = False
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                LOG.warning("another process works under this name (%s); waiting for its end", path)
+                if not is_told:
+                    LOG.warning("another process works under this name (%s); waiting for its end", path)
+                    is_told = True
                 if is_over.wait(LOCK_EVERY_S):
                     yield False
                     return

@@ -34,11 +34,6 @@ class Confinement:
     no_new_privileges: bool
     why_no_filter: str | None
 
-    @property
-    def is_complete(self) -> bool:
-        """Return whether every measure is in force."""
-        return self.resource_limits and self.no_new_privileges and self.why_no_filter is None
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:

@@ -53,13 +53,18 @@ class OutputFolder:
                 f"The output folder {path} cannot be made: {error.strerror}. Choose another with --out."
             ) from error
         self._claim(source)
-        for name in MADE_FILES:
-            (path / name).unlink(missing_ok=True)
+        try:
+            for name in MADE_FILES:
+                (path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise BadParameter(
+                f"{path / name} cannot be replaced: {error.strerror}. Choose another folder with --out."
+            ) from error
 
     def _claim(self, source: str) -> None:
         marker = self.path / self.SOURCE_FILE
         if marker.exists():
-            if json.loads(marker.read_text())["sha256"] != source:
+            if _source_in(marker) != source:
                 raise Conflict(f"The folder {self.path} holds the results of another video. Choose another with --out.")
         elif any((self.path / name).exists() for name in MADE_FILES):
             raise Conflict(f"The folder {self.path} holds results of unknown origin. Choose another with --out.")
@@ -67,11 +72,11 @@ class OutputFolder:
 
     def json(self, name: str, document: Mapping[str, Any]) -> None:
         """Write a JSON document; NaN is refused, unknown is null."""
-        self.bytes(name, json.dumps(document, allow_nan=False, separators=(",", ":"), ensure_ascii=False).encode())
+        self.text(name, json.dumps(document, allow_nan=False, separators=(",", ":"), ensure_ascii=False))
 
     def text(self, name: str, text: str) -> None:
-        """Write a text file in UTF-8."""
-        self.bytes(name, text.encode())
+        """Write a text file in UTF-8; half a surrogate pair, which file names may hold, becomes a question mark."""
+        self.bytes(name, text.encode(errors="replace"))
 
     def bytes(self, name: str, content: bytes) -> None:
         """Write a file so that it appears whole or not at all. Raises `DiskFull`, `BadParameter`."""
@@ -87,3 +92,12 @@ class OutputFolder:
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise DiskFull from error
             raise BadParameter(f"The output folder {self.path} cannot be written to: {error.strerror}.") from error
+
+
+def _source_in(marker: Path) -> str | None:
+    """Return what a marker says the folder belongs to; None if it is not one of ours, so that nothing is overwritten."""
+    try:
+        document = json.loads(marker.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return document.get("sha256") if isinstance(document, dict) else None

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from kinesight import __version__
 from kinesight.domain.analysis import Analysis, Findings, Moment, Overlay, ReportInput
 from kinesight.domain.document import MadeBy, Notice, ResultDocument
-from kinesight.domain.errors import BadObservations, KinesightError, SceneError
+from kinesight.domain.errors import BadObservations, SceneError
 from kinesight.domain.ports import Canvas, Models, OpenVideoWriter, VideoReader, VideoWriter, Watch
 from kinesight.domain.video import Frame, Image
 from kinesight.pipeline.outputs import OutputFolder
@@ -87,13 +87,13 @@ class Run(Generic[Observed, Parameters, Result]):
         Raises
         ------
         SceneError
-            The clip shows something else; the folder holds `poses.json`, `thumbnail.jpg` and, where a moment shows it,
-            `evidence.jpg`.
+            The clip shows something else; the folder holds `thumbnail.jpg`, `poses.json` if anybody was observed, and, where a
+            moment shows it, `evidence.jpg`.
         CallerError, OperatorError, Cancelled
             As the parts raise them.
         """
         folder = OutputFolder(out, source=source.reader.info.sha256)
-        stored = self._analysis.store(self._analysis.observe(source.reader, self._studio.models, self._parameters, self._watch))
+        stored = self._analysis.store(self._observe(source, folder))
         folder.json("poses.json", stored)
         # what is analysed is what was stored, rounding included, so that a run from poses.json gives the same result
         observed = self._analysis.restore(stored)
@@ -126,6 +126,17 @@ class Run(Generic[Observed, Parameters, Result]):
         folder.json("poses.json", self._analysis.store(observed))
         findings = self._analysis.analyse(observed, self._parameters)
         return self._write(observed, findings, folder, title=path.name, stills={}, reader=None)
+
+    def _observe(self, source: VideoSource, folder: OutputFolder) -> Observed:
+        try:
+            return self._analysis.observe(source.reader, self._studio.models, self._parameters, self._watch)
+        except SceneError as error:  # nothing was observed, but the reader of the refusal can still see the clip
+            info = source.reader.info
+            wanted = [Moment(name="thumbnail", time_s=(info.duration_s or 0.0) / 2, caption="")]
+            if error.time_s is not None:
+                wanted.append(Moment(name="evidence", time_s=error.time_s, caption=error.message))
+            self._keep_stills(source, folder, tuple(wanted), overlay=None)
+            raise
 
     def _write(
         self,
@@ -200,11 +211,16 @@ class Run(Generic[Observed, Parameters, Result]):
         wanted = [Moment(name="thumbnail", time_s=overlay.thumbnail_s, caption="")]
         if error.time_s is not None:
             wanted.append(Moment(name="evidence", time_s=error.time_s, caption=error.message))
+        self._keep_stills(source, folder, tuple(wanted), overlay=overlay)
+
+    def _keep_stills(
+        self, source: VideoSource, folder: OutputFolder, wanted: tuple[Moment, ...], *, overlay: Overlay | None
+    ) -> None:
         last = max(moment.time_s for moment in wanted)
         with closing(source.reader.frames(longest_side_px=RENDER_PX)) as frames:
-            for frame, nearest in _with_nearest(frames, tuple(wanted)):
+            for frame, nearest in _with_nearest(frames, wanted):
                 for moment in nearest:
-                    picture = self._draw(overlay, frame, None)
+                    picture = frame.rgb if overlay is None else self._draw(overlay, frame, None)
                     folder.bytes(f"{moment.name}.jpg", self._studio.encode_jpeg(picture))
                 if frame.time_s > last:
                     break
@@ -212,9 +228,10 @@ class Run(Generic[Observed, Parameters, Result]):
 
 def _read_observations(path: Path) -> tuple[bytes, Any]:
     try:
-        if path.stat().st_size > LARGEST_OBSERVATIONS_BYTES:
+        with path.open("rb") as file:  # bounded by what is read: a pipe or a device has no size
+            content = file.read(LARGEST_OBSERVATIONS_BYTES + 1)
+        if len(content) > LARGEST_OBSERVATIONS_BYTES:
             raise BadObservations(f"{path.name} is larger than {LARGEST_OBSERVATIONS_BYTES // 1_000_000} MB.")
-        content = path.read_bytes()
         return content, json.loads(content)
     except OSError as error:
         raise BadObservations(f"{path} cannot be read: {error.strerror}.") from error
@@ -235,8 +252,3 @@ def _with_nearest(frames: Iterator[Frame], moments: tuple[Moment, ...]) -> Itera
         held = frame
     if held is not None:
         yield held, tuple(waiting)
-
-
-def error_line(error: KinesightError) -> str:
-    """Return the one line that a person reads about a failure."""
-    return f"error: {error.code}: {error.message}"

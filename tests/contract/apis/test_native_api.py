@@ -85,6 +85,15 @@ def test_an_upload_is_accepted_with_its_parameters_hash_and_name(api: Any) -> No
     assert api.files.path(new.input_key).read_bytes() == b"abc"
 
 
+def test_what_the_installation_chooses_counts_unless_the_caller_does(make_api: Any) -> None:
+    api = make_api(pose_model="full")
+    for given, wanted in (({}, "full"), ({"pose_model": "heavy"}, "heavy")):
+        asked = {"kind": "running", "source_url": "https://media.example.com/v.mp4", "parameters": given}
+        assert api.client.post("/v1/analyses", headers=api.auth, json=asked).json()["parameters"]["pose_model"] == wanted
+    api.client.post("/analysis/start", params={"apiKey": api.stand_ins.KEY}, files={"video": ("v.mp4", b"abc")})
+    assert [new.parameters["pose_model"] for new in api.jobs.submitted] == ["full", "heavy", "full"]
+
+
 def test_an_address_is_accepted(api: Any) -> None:
     answer = api.client.post(
         "/v1/analyses", headers=api.auth, json={"kind": "running", "source_url": "https://media.example.com/v.mp4?sig=a%20b"}

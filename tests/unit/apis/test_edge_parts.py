@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kinesight.apis.edge.failures import Dialect
 from kinesight.apis.edge.links import key_of
 from kinesight.apis.edge.strict_json import read_json_object
 from kinesight.apis.edge.upload import plain_name
+from kinesight.apis.native import errors as native
 from kinesight.apis.native.schemas import timestamp
+from kinesight.apis.ochy import errors as ochy
 from kinesight.apis.ochy.translate import lowest_rate, seconds_of
 from kinesight.domain.errors import BadParameter
 
@@ -81,3 +84,12 @@ def test_pace_and_rate() -> None:
 )
 def test_a_link_knows_its_key(path: str, key: str) -> None:
     assert key_of(path) == key
+
+
+@pytest.mark.parametrize("dialect", [native.DIALECT, ochy.DIALECT])
+def test_a_database_that_is_away_is_to_be_tried_again_and_its_address_stays_here(dialect: Dialect) -> None:
+    failure = dialect.failure(ConnectionError("The database cannot be used: host db.internal refused"))
+    assert failure is not None
+    assert (failure.status, failure.code) == (503, "database_unreachable")
+    assert "Retry-After" in failure.headers
+    assert "db.internal" not in json.dumps(dialect.body(failure))

@@ -52,3 +52,14 @@ def test_who_waits_for_a_name_can_be_stopped(tmp_path: Path) -> None:
         fcntl.flock(first, fcntl.LOCK_EX)
         with _only_one(path, is_over) as is_mine:
             assert not is_mine
+
+
+def test_who_waits_for_a_name_says_so_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "worker-0.lock"
+    is_over = threading.Event()
+    with path.open("w") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        threading.Timer(1.0, is_over.set).start()
+        with _only_one(path, is_over) as is_mine:
+            assert not is_mine
+    assert [record.message.split(" (")[0] for record in caplog.records] == ["another process works under this name"]

@@ -46,3 +46,29 @@ def test_text_is_utf8(tmp_path):
     folder = OutputFolder(tmp_path, source="aaa")
     folder.json("a.json", {"position": "µ é"})
     assert json.loads((tmp_path / "a.json").read_bytes().decode()) == {"position": "µ é"}
+
+
+@pytest.mark.parametrize("content", ["{bad", "[]", "", '{"other": 1}'])
+def test_a_marker_that_is_not_ours_guards_the_folder(tmp_path, content):
+    (tmp_path / "source.json").write_text(content)
+    with pytest.raises(Conflict, match="another video"):
+        OutputFolder(tmp_path, source="aaa")
+    assert (tmp_path / "source.json").read_text() == content
+
+
+def test_a_folder_in_place_of_the_marker_or_of_a_result_is_bad_usage(tmp_path):
+    (tmp_path / "a" / "source.json").mkdir(parents=True)
+    with pytest.raises(Conflict, match="another video"):
+        OutputFolder(tmp_path / "a", source="aaa")
+    OutputFolder(tmp_path / "b", source="aaa")
+    (tmp_path / "b" / "report.html").mkdir()
+    with pytest.raises(BadParameter, match=r"report\.html cannot be replaced"):
+        OutputFolder(tmp_path / "b", source="aaa")
+
+
+def test_half_a_surrogate_pair_of_a_file_name_is_written_as_a_question_mark(tmp_path):
+    folder = OutputFolder(tmp_path, source="aaa")
+    folder.text("a.html", "clip\udcff.mp4")
+    folder.json("a.json", {"name": "\ud800"})
+    assert (tmp_path / "a.html").read_bytes() == b"clip?.mp4"
+    assert json.loads((tmp_path / "a.json").read_bytes()) == {"name": "?"}

@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -176,3 +178,23 @@ def test_sound_that_was_lost_is_said(tape, tmp_path):
     tape.sound_problem = "the track is damaged"
     document = make_run(tape).of_video(source(GlowingReader(), tmp_path), tmp_path / "out")
     assert [warning.code for warning in document.warnings] == ["sound_not_kept"]
+
+
+def test_observations_without_end_are_refused_before_they_fill_the_memory(tape, tmp_path, monkeypatch):
+    monkeypatch.setattr("kinesight.pipeline.run.LARGEST_OBSERVATIONS_BYTES", 1_000_000)
+    with pytest.raises(BadObservations, match="larger than 1 MB"):
+        make_run(tape).of_observations(Path("/dev/zero"), tmp_path / "out")
+
+
+@pytest.mark.parametrize(("time_s", "kept"), [(None, {"thumbnail.jpg"}), (1.2, {"thumbnail.jpg", "evidence.jpg"})])
+def test_a_clip_in_which_nothing_could_be_observed_leaves_a_plain_picture(tape, tmp_path, time_s, kept):
+    def refuse(reader, _models, _parameters, _watch):
+        raise NobodyVisible("Nobody is there.", time_s=time_s)
+
+    studio = Studio(models=None, open_writer=tape, canvas=Easel, encode_jpeg=lambda rgb: b"jpeg%d" % rgb[3, 3, 0])
+    run = Run(replace(TOY, observe=refuse), ToyParameters(), studio=studio, watch=Log())
+    with pytest.raises(NobodyVisible, match="Nobody is there"):
+        run.of_video(source(GlowingReader(), tmp_path), tmp_path / "out")
+    assert names(tmp_path / "out") == {"source.json", *kept}
+    assert (tmp_path / "out" / "thumbnail.jpg").read_bytes() == b"jpeg100"  # the middle of the clip
+    assert not (tmp_path / "out" / "evidence.jpg").exists() or (tmp_path / "out" / "evidence.jpg").read_bytes() == b"jpeg150"

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
+from kinesight.analyses.running.observe import observe
+from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.people_tracker import DETECT_EVERY_S, PeopleTracker
 from kinesight.domain.document import UsedModel
+from kinesight.domain.errors import BadParameter
 from kinesight.domain.people import KEYPOINTS, Boxes, PoseEstimate, Roi
 from kinesight.domain.video import Frame
 
@@ -111,3 +114,9 @@ def test_nobody_gives_no_people_but_the_search_goes_on():
     assert follow(stage) == ()
     assert stage.detections > 15
     assert stage.estimates == 0
+
+
+@pytest.mark.parametrize("asked", [{"view": "back"}, {"profile": "nobody/9"}])
+def test_what_there_is_not_is_refused_before_anything_is_looked_at(asked):
+    with pytest.raises(BadParameter, match=r"back view|no profile"):
+        observe(None, None, RunningParameters(**asked), None)

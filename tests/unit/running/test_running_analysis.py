@@ -111,6 +111,7 @@ def test_the_pace_of_the_belt_gives_metres() -> None:
     parameters = RunningParameters(treadmill=True, pace_s_per_km=1000 / 3.0)
     metrics = found(seen(runner(Gait(speed_m_per_s=3.0), seconds=4.0)), parameters).result.metrics
     assert metrics.speed_m_per_s.value == pytest.approx(3.0)
+    assert metrics.speed_m_per_s.spread is None, "told, not measured"
     assert metrics.step_length_m.value == pytest.approx(3.0 * 60 / 170, rel=0.01)
     assert metrics.vertical_oscillation_m.value == pytest.approx(0.07, abs=0.006)
 

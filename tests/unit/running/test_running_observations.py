@@ -80,6 +80,8 @@ def test_other_names_and_keys_are_allowed() -> None:
     assert restore(poses).track.keypoints == ("left_small_toe", "nose")
 
 
+CLIP = {"sha256": "a", "width_px": 640, "height_px": 480, "fps": 30.0, "frame_count": 3, "duration_s": 0.1}
+
 BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "other schema": ({"schema": "kinesight.poses/2"}, "schema"),
     "no size": ({"width_px": None}, "width_px"),
@@ -112,6 +114,8 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "a model without hash": ({"models": [{"task": "pose"}]}, "models"),
     "models a word": ({"models": "heavy"}, "models"),
     "a video of nothing": ({"video": {"width_px": 3}}, "video"),
+    "a video of no rate": ({"video": CLIP | {"fps": float("nan")}}, "video"),
+    "a video without end": ({"video": CLIP | {"duration_s": float("inf")}}, "video"),
 }
 
 

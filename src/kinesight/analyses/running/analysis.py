@@ -45,9 +45,7 @@ def analyse(observations: Observations, parameters: RunningParameters) -> Findin
     NobodyVisible, FrameRateTooLow, FeetCutOff, WrongView, NotRunning, TooFewStrides
         If the clip does not show a run from the side; `time_s` is the moment that shows it, in the stream's seconds.
     """
-    if parameters.view == "back":
-        raise BadParameter("The back view is not analysed by this version; film from the side, or leave view at auto.")
-    profile = load_profile(parameters.profile)
+    profile = profile_for(parameters)
     _check_frames(observations.track, parameters)
     check_feet(observations.track)
     try:
@@ -56,6 +54,13 @@ def analyse(observations: Observations, parameters: RunningParameters) -> Findin
         moment = None if refusal.time_s is None else refusal.time_s * parameters.slow_motion
         raise type(refusal)(refusal.message, time_s=moment) from refusal
     return _judged(observations, parameters, profile, run)
+
+
+def profile_for(parameters: RunningParameters) -> Profile:
+    """Return what a run is judged by. Raises `BadParameter` if the parameters ask for what there is not."""
+    if parameters.view == "back":
+        raise BadParameter("The back view is not analysed by this version; film from the side, or leave view at auto.")
+    return load_profile(parameters.profile)
 
 
 def _check_frames(track: PoseTrack, parameters: RunningParameters) -> None:

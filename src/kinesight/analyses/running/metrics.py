@@ -57,7 +57,7 @@ def run_metrics(run: Run, scale: Scale) -> Metrics:
         flight_time_s=estimate([stride.flight_s for stride in strides], trust=trust),
         duty_factor=estimate([stride.contact_s / (2 * _or(stride.step_s, usual_step_s)) for stride in strides], trust=trust),
         step_length_m=estimate([speed * stride.step_s for speed, stride in zip(speeds, strides, strict=True)], trust=trust),
-        speed_m_per_s=estimate(speeds, trust=run.view_trust),
+        speed_m_per_s=_overall_speed(run, speeds, scale),
         vertical_oscillation_m=_oscillation(run, scale, trust=trust),
     )
 
@@ -117,6 +117,12 @@ def _speed_m_per_s(run: Run, stride: Stride, scale: Scale) -> float:
     if scale.belt_m_per_s is not None:
         return scale.belt_m_per_s
     return float(np.mean(run.ground.runner_px_per_s[inside])) * scale.m_per_px
+
+
+def _overall_speed(run: Run, speeds: Sequence[float], scale: Scale) -> Estimate:
+    found = estimate(speeds, trust=run.view_trust)
+    # the belt's pace was told, not measured: that every step repeats it says nothing of its error
+    return found if scale.belt_m_per_s is None else found.model_copy(update={"spread": None})
 
 
 def _oscillation(run: Run, scale: Scale, *, trust: float) -> Estimate:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from kinesight.analyses.running.analysis import analyse
+from kinesight.analyses.running.analysis import analyse, profile_for
 from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.people_tracker import FollowedPerson, PeopleTracker
@@ -34,10 +34,11 @@ def observe(reader: VideoReader, models: Models, parameters: RunningParameters, 
     NobodyVisible
         Nobody is seen for long enough.
     BadParameter
-        The wanted person does not exist.
+        The wanted person does not exist; or, before anything is read, the back view or an unknown profile is asked for.
     TooFewFrames
         The clip has fewer than two pictures.
     """
+    profile_for(parameters)
     tracker = PeopleTracker(models.detector(), models.pose(parameters.pose_model))
     time_s: list[float] = []
     for frame in reader.frames(longest_side_px=LOOK_AT_PX):

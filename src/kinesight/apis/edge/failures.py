@@ -76,6 +76,10 @@ class Dialect:
             case HTTPException():
                 code = HTTP_CODES.get(error.status_code, "http_error")
                 return Failure(status=error.status_code, code=code, message=str(error.detail), headers=dict(error.headers or {}))
+            case ConnectionError():  # what the storage raises while its database is away
+                log.error("the database cannot be used", exc_info=error)
+                said = "The server cannot reach its database at the moment; try again later."
+                return Failure(status=503, code="database_unreachable", message=said, headers={"Retry-After": RETRY_SECONDS})
         return None
 
     def response(self, request: Request, error: Exception) -> Response:
