@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import os
+import socket
 from typing import Annotated
 
 import typer
 
-from kinesight.domain.errors import DiskFull
+from kinesight.domain.errors import BadSetting, DiskFull
 from kinesight.logs import start_logging
 from kinesight.settings import load_settings
+
+
+def _free_port(host: str) -> int:
+    """Return a port that is free now, so that it can be printed and stays the same when the API process is started again."""
+    try:
+        with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            port: int = probe.getsockname()[1]
+    except OSError as error:
+        raise BadSetting(
+            f"Nothing can listen on {host}: {error.strerror or error}. Choose another address with --host."
+        ) from error
+    return port
 
 
 def serve(
@@ -21,6 +34,8 @@ def serve(
     from kinesight.wiring.serving import bootstrap, supervise_server  # noqa: PLC0415 - the database and the web server cost a second that other commands need not pay
 
     settings = load_settings(host=host, port=port, data=data)
+    if settings.port == 0:
+        settings = load_settings(host=host, port=_free_port(settings.host), data=data)
     start_logging(settings.log)
     first = bootstrap(settings)
     if first is not None:

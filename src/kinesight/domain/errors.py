@@ -151,6 +151,7 @@ class NotFound(CallerError):
     """There is nothing with this id."""
 
     code = "not_found"
+    exit_status = 2
 
 
 class Conflict(CallerError):

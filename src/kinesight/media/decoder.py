@@ -147,7 +147,9 @@ def _probe(source: Source, limits: Mapping[str, Any]) -> None:
 
 def _refuse_too_long(duration_s: float | None, limits: Mapping[str, Any]) -> None:
     if duration_s is not None and duration_s > limits["max_duration_s"]:
-        raise Refused("video_too_long", f"The video lasts {duration_s:.0f} s; the limit is {limits['max_duration_s']:g} s.")
+        raise Refused(
+            "video_too_long", f"The video lasts {round(duration_s, 1):g} s; the limit is {limits['max_duration_s']:g} s."
+        )
 
 
 def _decode(source: Source, task: Mapping[str, Any], memory: mmap.mmap, commands: Commands) -> None:

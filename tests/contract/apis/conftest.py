@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from kinesight.apis.application import create_app
 from kinesight.settings import Settings
+from kinesight.wiring.analysing import installed_analyses
 
 HERE = Path(__file__).parent
 
@@ -76,7 +77,7 @@ def make_api(tmp_path: Path) -> Callable[..., Api]:
     def make(*, problems: list[str] | None = None, queue_limit: int = 1000, **settings: Any) -> Api:
         stand_ins = _stand_ins()
         services = stand_ins.services_in(tmp_path / "data", problems=problems, queue_limit=queue_limit)
-        app = create_app(services, Settings(**settings), analyses={"running": stand_ins.RUNNING})
+        app = create_app(services, Settings(**settings), analyses=installed_analyses(Settings(**settings)))
         client = TestClient(app, raise_server_exceptions=False)
         return Api(stand_ins=stand_ins, client=client, jobs=services.jobs, files=services.files)
 

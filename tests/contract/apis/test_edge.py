@@ -151,6 +151,7 @@ def test_an_expired_link_is_refused_and_the_life_is_the_setting(
 def test_alive_ready_and_version(make_api: Callable[..., Any]) -> None:
     api = make_api(problems=["The pose model is missing; run `kinesight models fetch`."])
     assert api.client.get("/healthz").json() == {"status": "alive"}
+    assert api.client.head("/healthz").status_code == 200
     ready = api.client.get("/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (503, False)
     assert "models fetch" in ready.json()["problems"][0]

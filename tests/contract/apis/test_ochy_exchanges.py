@@ -230,7 +230,7 @@ def test_limits_are_settings(make_api: Callable[..., Any]) -> None:
     api = make_api(ochy_max_upload_mb=0.001, ochy_max_duration_s=12.0, ochy_minimum_fps=50.0)
     path = f"/analysis/start?apiKey={api.key}"
     assert api.client.post(path, files={"video": ("v.mp4", bytes(1000))}).status_code == 202
-    assert api.jobs.submitted[0].origin["limits"] == {"max_duration_s": 12.0, "minimum_fps": 49.0}
+    assert api.jobs.submitted[0].origin["limits"] == {"max_duration_s": 12.24, "minimum_fps": 49.0}
     refused = api.client.post(path, files={"video": ("v.mp4", bytes(1001))})
     assert refused.status_code == 413
     assert re.search("0.001 MB", refused.json()["detail"])

@@ -267,6 +267,13 @@ def test_a_limp_is_reported_only_above_the_noise() -> None:
     assert result.metrics.asymmetry["foot_strike_deg"].value == pytest.approx(-19, abs=4)
 
 
+def test_a_style_needs_more_than_two_steps() -> None:
+    assert found(seen(runner(Gait(), seconds=3.0))).result.styles
+    short = found(seen(runner(Gait(), seconds=1.2))).result
+    assert 0 < short.metrics.cadence_spm.n < 3
+    assert short.styles == ()
+
+
 def test_details_are_in_the_source_picture() -> None:
     track = seen(runner(Gait(), seconds=3.0), camera=Camera(facing="left"))
     findings = found(track)

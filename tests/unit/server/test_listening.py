@@ -5,6 +5,7 @@ import threading
 
 import pytest
 
+from kinesight.cli.serve import _free_port
 from kinesight.domain.errors import BadSetting
 from kinesight.server import check_address
 
@@ -35,3 +36,14 @@ def test_an_address_of_another_machine_is_named():
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])  # noqa: S104  # bound for a moment, never listened on
 def test_a_free_port_is_fine(host):
     check_address(host, 0, wait_s=0)
+
+
+def test_a_port_of_our_own_choice_can_be_listened_on():
+    port = _free_port("127.0.0.1")
+    assert port > 0
+    check_address("127.0.0.1", port, wait_s=0)
+
+
+def test_no_port_is_chosen_on_an_address_of_another_machine():
+    with pytest.raises(BadSetting, match=r"192\.0\.2\.1"):
+        _free_port("192.0.2.1")

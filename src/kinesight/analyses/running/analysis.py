@@ -33,6 +33,7 @@ from kinesight.domain.people import PoseTrack
 from kinesight.domain.video import Floats
 
 FEWEST_STRIKES = 2
+FEWEST_STEPS_FOR_STYLE = 3
 
 
 def analyse(observations: Observations, parameters: RunningParameters) -> Findings[RunningResult]:
@@ -162,7 +163,7 @@ def _events(strides: Sequence[Stride]) -> tuple[Event, ...]:
 
 def _styles(run: Run, metrics: Metrics, parameters: RunningParameters, profile: Profile) -> tuple[Style, ...]:
     cadence, duty = metrics.cadence_spm.value, metrics.duty_factor.value
-    if cadence is None or duty is None:
+    if cadence is None or duty is None or metrics.cadence_spm.n < FEWEST_STEPS_FOR_STYLE:
         return ()
     found = closest_style(
         profile.styles,

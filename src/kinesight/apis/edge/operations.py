@@ -12,6 +12,7 @@ from kinesight.apis.edge.context import Here
 router = APIRouter(tags=["operations"])
 
 
+@router.head("/healthz", include_in_schema=False)  # many load balancers ask without wanting the body
 @router.get("/healthz", summary="Alive?")
 async def healthz() -> dict[str, str]:
     """Answer as long as the process can; touches nothing else."""

@@ -58,7 +58,7 @@ async def start(here: Here, tenant: QueryCaller, request: Request) -> Started:
                 "subject_id": form.subject_id,
                 "full_body": form.full_body,
                 "limits": {
-                    "max_duration_s": here.settings.ochy_max_duration_s,
+                    "max_duration_s": translate.longest_clip(here.settings.ochy_max_duration_s),
                     "minimum_fps": translate.lowest_rate(here.settings.ochy_minimum_fps),
                 },
             },

@@ -31,6 +31,9 @@ CENTIMETRES_OVER = 3.0
 NOMINAL_RATE_TOLERANCE = 0.98
 """Cameras that say 30 frames a second deliver 29.97 (NTSC) or a little less; a clip within 2 % has the nominal rate."""
 
+NOMINAL_LENGTH_TOLERANCE = 1.02
+"""A recording that is stopped at 10 s lasts a few frames more."""
+
 
 def parameters_of(form: StartForm, *, minimum_fps: float) -> dict[str, Any]:
     """Return our running parameters for a start form, not yet validated.
@@ -56,6 +59,11 @@ def parameters_of(form: StartForm, *, minimum_fps: float) -> dict[str, Any]:
 def lowest_rate(nominal_fps: float) -> float:
     """Return the measured frame rate from which a clip counts as having the nominal one."""
     return round(nominal_fps * NOMINAL_RATE_TOLERANCE, 3)
+
+
+def longest_clip(nominal_s: float) -> float:
+    """Return the length up to which a clip counts as having the nominal one: phones stop a little late."""
+    return round(nominal_s * NOMINAL_LENGTH_TOLERANCE, 3)
 
 
 def seconds_of(pace: str) -> float:
