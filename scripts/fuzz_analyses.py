@@ -135,7 +135,7 @@ def main() -> None:
         videos = []
         for number, damaged in enumerate(damaged_variants(clip.read_bytes(), count=options.count, seed=options.seed)):
             videos.append(root / f"{number:04}.mp4")
-            videos[-1].write_bytes(damaged)
+            videos[-1].write_bytes(damaged.data)
         if options.via in {"cli", "both"}:
             with ThreadPoolExecutor(2) as pool:
                 outcomes = Counter(pool.map(lambda video: through_cli(video, root / f"{video.stem}.out"), videos))

@@ -47,6 +47,9 @@ _KNOWN_BEGINNINGS = (
     (0, b"DKIF"),
 )
 
+BEHIND = 5
+"""Niceness. Pictures are decoded ahead of need, so on a full machine the models that wait for nothing else come first."""
+
 
 class Commands:
     """The bytes that the reader sends down."""
@@ -241,6 +244,7 @@ def main() -> None:
         line += byte
     task = json.loads(line)
     die_with_parent(task["parent_pid"])
+    os.nice(BEHIND)
     try:
         _run(task)
     except Refused as refusal:
