@@ -54,7 +54,9 @@ def worker(
     data: Annotated[str | None, typer.Option(help="Folder for uploads and results, shared with the server.")] = None,
     index: Annotated[
         int | None,
-        typer.Option(help="Number of this worker on this machine, each its own; default: the one after those of `serve`."),
+        typer.Option(
+            help="Number of this worker on this machine, each its own; default: the first free one after those of `serve`."
+        ),
     ] = None,
 ) -> None:
     """Work on jobs of a server that runs elsewhere."""
@@ -63,7 +65,7 @@ def worker(
     settings = load_settings(data=data)
     start_logging(settings.log)
     try:
-        work(settings, index=settings.workers if index is None else index)
+        work(settings, index=index)
     except DiskFull as error:
         # not status 4, with which `serve` would give up: this mends itself, and the API has to answer meanwhile
         typer.echo(f"error: {error.code}: {error.message}", err=True)

@@ -9,8 +9,9 @@ import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TextIO
 
 from kinesight.domain.engine import Engine, JobFiles, JobStore
 from kinesight.jobs.conversation import EXIT_S
@@ -53,19 +54,18 @@ def run_worker(
     storage: Parts,
     *,
     command: Sequence[str],
-    index: int = 0,
+    index: int | None = 0,
     queues: Sequence[str] | None = None,
     limits_for_child: Mapping[str, Any] | None = None,
 ) -> None:
     """Work until SIGTERM or SIGINT. Call it from the main thread.
 
     `command` starts the child that analyses. `index` counts the workers of this machine from 0; no two living ones share
-    one, which a lock in the data folder makes sure.
+    one, which a lock in the data folder makes sure. None takes the first one that is free after those of `serve`.
     """
     is_over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: is_over.set())
-    owner = executor_id(settings, index)
     limits = Limits(
         time_limit_s=settings.job_time_limit_s,
         lease_s=settings.lease_s,
@@ -74,11 +74,12 @@ def run_worker(
         drain_s=settings.drain_s,
         for_child=limits_for_child or {},
     )
-    worker = Worker(store=storage.jobs, files=storage.files, command=command, owner=owner, limits=limits)
     sweeper = Sweeper(store=storage.jobs, files=storage.files, lease_s=settings.lease_s, retention_days=settings.retention_days)
-    with _only_one(settings.data / f"worker-{index}.lock", is_over) as is_mine:
-        if not is_mine:
+    with _place(settings, index, is_over) as taken:
+        if taken is None:
             return
+        owner = executor_id(settings, taken)
+        worker = Worker(store=storage.jobs, files=storage.files, command=command, owner=owner, limits=limits)
         # We hold the name, so whoever ran under it before is dead.
         LOG.info("%s: begins; %d jobs of its former life are queued again", owner, storage.jobs.reclaim(owner))
         storage.engine.serve(owner, worker.run, queues=queues)
@@ -89,19 +90,37 @@ def run_worker(
 
 
 @contextmanager
-def _only_one(path: Path, is_over: threading.Event) -> Iterator[bool]:
-    with path.open("w") as lock:
-        is_told = False
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if not is_told:
-                    LOG.warning("another process works under this name (%s); waiting for its end", path)
-                    is_told = True
-                if is_over.wait(LOCK_EVERY_S):
-                    yield False
-                    return
-            else:
-                yield True
+def _place(settings: Settings, index: int | None, is_over: threading.Event) -> Iterator[int | None]:
+    """Yield the number under which this worker works, held until the end; None if it was told to stop before it had one."""
+    if index is not None:
+        path = _lock_path(settings, index)
+        with path.open("w") as lock:
+            yield index if _waited_for(lock, path, is_over) else None
+        return
+    for free in count(settings.workers):
+        with _lock_path(settings, free).open("w") as lock:
+            if _is_taken_now(lock):
+                yield free
                 return
+
+
+def _lock_path(settings: Settings, index: int) -> Path:
+    return settings.data / f"worker-{index}.lock"
+
+
+def _is_taken_now(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _waited_for(lock: TextIO, path: Path, is_over: threading.Event) -> bool:
+    if _is_taken_now(lock):
+        return True
+    LOG.warning("another process works under this name (%s); waiting for its end", path)
+    while not is_over.wait(LOCK_EVERY_S):
+        if _is_taken_now(lock):
+            return True
+    return False

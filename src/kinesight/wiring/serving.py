@@ -86,8 +86,8 @@ def not_ready(settings: Settings, storage: Storage) -> list[str]:
     return problems
 
 
-def work(settings: Settings, *, index: int) -> None:
-    """Run one worker until it is told to stop; every job runs in a `kinesight.child` of its own."""
+def work(settings: Settings, *, index: int | None) -> None:
+    """Run one worker until it is told to stop; every job runs in a `kinesight.child` of its own. `index` as in `run_worker`."""
     with opened_storage(settings) as storage:
         run_worker(settings, storage, command=(sys.executable, "-m", "kinesight.child"), index=index)
 
