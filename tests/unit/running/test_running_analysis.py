@@ -244,7 +244,7 @@ def test_a_later_start_moves_the_events() -> None:
     assert [e.time_s + 100 for e in one.events] == pytest.approx([e.time_s for e in two.events], abs=1e-4)
 
 
-def test_another_language_falls_back_to_english_and_says_so() -> None:
+def test_another_language_changes_words_and_nothing_else() -> None:
     track = seen(runner(Gait(), seconds=3.0))
     english, french = found(track), found(track, HEIGHT.model_copy(update={"language": "fr"}))
     assert french.result.scores == english.result.scores
