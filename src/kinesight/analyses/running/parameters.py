@@ -27,6 +27,9 @@ class RunningParameters(BaseModel):
     full_body: bool = True
     """False: of a back view, pronation alone."""
     profile: str = "ochy-side/1"
+    """What a side view is judged by."""
+    back_profile: str = "ochy-back/1"
+    """What a back view is judged by."""
     minimum_fps: float = Field(default=24.0, gt=0)
     slow_motion: float = Field(default=1.0, ge=1.0, le=40.0)
     """How many times slower the clip plays than the runner ran."""

@@ -35,9 +35,10 @@ class Sides(_Frozen):
 
 
 class MeasureWords(_Frozen):
-    """Words for one measure."""
+    """Words for one measure; `explanation` says what is measured, where the title does not."""
 
     title: str
+    explanation: str | None = None
     good: Position
     okay: Sides
     bad: Sides
@@ -67,6 +68,9 @@ class Language(_Frozen):
     forward_cycle: MeasureWords
     head: MeasureWords
     trunk: MeasureWords
+    pelvic_drop: MeasureWords
+    knee_adduction: MeasureWords
+    pronation: MeasureWords
     styles: dict[StyleName, StyleWords]
 
 
@@ -86,7 +90,13 @@ def words_for(language: Language, key: str, *, band: Band, direction: Direction)
     """Return what a reading of a measure means and what to do about it."""
     words: MeasureWords = getattr(language, key)
     chosen = words.good if band == "good" else getattr(words.okay if band == "okay" else words.bad, direction)
-    return Texts(title=words.title, position=chosen.position, recap=chosen.recap, exercises=chosen.exercises)
+    return Texts(
+        title=words.title,
+        position=chosen.position,
+        recap=chosen.recap,
+        exercises=chosen.exercises,
+        explanation=words.explanation,
+    )
 
 
 def foot_words(language: Language, texts: Texts, *, pattern: Pattern | None, overstride: Band | None) -> Texts:
