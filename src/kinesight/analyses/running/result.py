@@ -91,6 +91,7 @@ class Texts(Document):
     exercises: tuple[str, ...] = ()
     what_to_do: tuple[Exercise, ...] = ()
     overstride_title: str | None = None
+    explanation: str | None = None
 
 
 class Score(Document):
@@ -101,6 +102,7 @@ class Score(Document):
     band: Band
     range_good: tuple[float, float]
     range_okay: tuple[float, float]
+    range_bad: tuple[float, float] | None = None
     foot: Side | None = None
     confidence: float = 0.0
     texts: Texts

@@ -32,9 +32,10 @@ class Sides(_Frozen):
 
 
 class MeasureWords(_Frozen):
-    """Words for one measure."""
+    """Words for one measure; `explanation` says what is measured, where the title does not."""
 
     title: str
+    explanation: str | None = None
     good: Position
     okay: Sides
     bad: Sides
@@ -71,6 +72,9 @@ class Language(_Frozen):
     forward_cycle: MeasureWords
     head: MeasureWords
     trunk: MeasureWords
+    pelvic_drop: MeasureWords
+    knee_adduction: MeasureWords
+    pronation: MeasureWords
     styles: dict[StyleName, StyleWords]
     exercises: dict[str, ExerciseWords]
 
@@ -93,6 +97,7 @@ def words_for(language: Language, key: str, *, band: Band, direction: Direction)
         recap=chosen.recap,
         exercises=chosen.exercises,
         what_to_do=tuple(Exercise(code=code, name=exercise.name, how=exercise.how) for code, exercise in named),
+        explanation=words.explanation,
     )
 
 
