@@ -9,7 +9,7 @@ from kinesight.analyses.running.profile import load_profile
 from kinesight.analyses.running.result import RunningResult
 from kinesight.analyses.running.styles import axes_place
 
-_WIDTH, _HEIGHT = 320.0, 220.0
+_WIDTH, _HEIGHT = 320.0, 240.0
 _PER_UNIT = (92.0, 64.0)
 _EDGE = 1.45
 """How far the drawing reaches, in units of the style centres; a run beyond stands at its edge."""
@@ -26,9 +26,9 @@ def style_map(result: RunningResult) -> Markup | None:
     say = load_page_texts(result.language)
     titles = {style.code: style.title for style in result.styles}
     pieces = [
-        Markup('<path class="axis" d="M20 {1:.0f}H300M{0:.0f} 16V204"/>').format(_WIDTH / 2, _HEIGHT / 2),
+        Markup('<path class="axis" d="M20 {1:.0f}H300M{0:.0f} 16V224"/>').format(_WIDTH / 2, _HEIGHT / 2),
         _text("end", 302, _HEIGHT / 2 - 5, f"{say('style.frequency')} →"),
-        _text("start", _WIDTH / 2 + 5, 14, f"↑ {say('style.duty_factor')}"),
+        _text("start", _WIDTH / 2 + 5, 12, f"↑ {say('style.duty_factor')}"),
     ]
     for name, centre in styles.centres.items():
         x, y = _at(*centre)
