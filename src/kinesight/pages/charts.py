@@ -11,6 +11,7 @@ import numpy as np
 from markupsafe import Markup
 
 from kinesight.domain.video import Floats
+from kinesight.pages.words import ENGLISH, Words
 
 MOST_POINTS = 1500
 """A line with more points than that is thinned: no screen shows them, and the page stays small."""
@@ -94,7 +95,7 @@ def path_of(xs: Sequence[float], ys: Sequence[float]) -> str:
     return "".join(parts)
 
 
-def line_chart(chart: Chart) -> Markup:
+def line_chart(chart: Chart, words: Words = ENGLISH) -> Markup:
     """Return a line chart with bands, events and a hover read-out; a sentence instead where no line has a known point."""
     thin = max(1, math.ceil(len(chart.x) / MOST_POINTS))
     x = np.asarray(chart.x, dtype=float)[::thin]
@@ -104,10 +105,10 @@ def line_chart(chart: Chart) -> Markup:
     values = np.concatenate([*known, np.empty(0)])
     values = values[np.isfinite(values)]
     if not len(values) or len(x) < 2:
-        return Markup('<p class="unknown">{}: not measured in this clip.</p>').format(chart.title)
+        return Markup('<p class="unknown">{}: {}.</p>').format(chart.title, words.not_measured)
     to_x, to_y = _scales(chart, x, values)
     width, height = chart.size
-    pieces = [_bands(chart, to_x, to_y), _axes(chart, to_x, to_y)]
+    pieces = [_bands(chart, to_x, to_y), _axes(chart, to_x, to_y, words)]
     for line, y, spread in zip(chart.lines, ys, spreads, strict=True):
         xs = [to_x(float(value)) for value in x]
         if spread is not None:
@@ -134,19 +135,19 @@ def line_chart(chart: Chart) -> Markup:
         legend,
         width,
         height,
-        _described(chart, ys),
+        _described(chart, ys, words),
         json.dumps(data, separators=(",", ":")),
         Markup("").join(pieces),
     )
 
 
-def _described(chart: Chart, ys: Sequence[Floats]) -> str:
+def _described(chart: Chart, ys: Sequence[Floats], words: Words) -> str:
     spans = [
-        f"{line.name} from {np.nanmin(y):.0f} to {np.nanmax(y):.0f}"
+        words.described.format(name=line.name, low=f"{np.nanmin(y):.0f}", high=f"{np.nanmax(y):.0f}")
         for line, y in zip(chart.lines, ys, strict=True)
         if np.isfinite(y).any()
     ]
-    return f"{chart.title} in {chart.unit}: {'; '.join(spans)}"
+    return f"{words.in_unit.format(title=chart.title, unit=chart.unit)}: {'; '.join(spans)}"
 
 
 def _scales(chart: Chart, x: Floats, values: Floats) -> tuple[Scale, Scale]:
@@ -180,16 +181,16 @@ def _rect(kind: str, x: float, y: float, width: float, height: float) -> Markup:
     return Markup('<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>').format(kind, x, y, width, height)
 
 
-def _axes(chart: Chart, to_x: Scale, to_y: Scale) -> Markup:
+def _axes(chart: Chart, to_x: Scale, to_y: Scale, words: Words) -> Markup:
     pieces = [
         Markup('<line class="grid" x1="{:.0f}" x2="{:.0f}" y1="{:.1f}" y2="{:.1f}"/><text class="tick" x="{:.0f}" y="{:.1f}" '
-               'text-anchor="end">{:g}</text>').format(to_x.start_px, to_x.end_px, to_y(tick), to_y(tick), to_x.start_px - 6,
-                                                       to_y(tick) + 4, tick)
+               'text-anchor="end">{}</text>').format(to_x.start_px, to_x.end_px, to_y(tick), to_y(tick), to_x.start_px - 6,
+                                                      to_y(tick) + 4, words.number(tick))
         for tick in nice_ticks(to_y.low, to_y.high, most=5)
     ]  # fmt: skip
     pieces += [
-        Markup('<text class="tick" x="{:.1f}" y="{:.0f}" text-anchor="middle">{:g}</text>').format(
-            to_x(tick), to_y.start_px + 16, tick
+        Markup('<text class="tick" x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>').format(
+            to_x(tick), to_y.start_px + 16, words.number(tick)
         )
         for tick in nice_ticks(to_x.low, to_x.high, most=9)
     ]

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from kinesight.pages.charts import Scale, nice_ticks
+from kinesight.pages.words import ENGLISH, Words
 
 
-def ring(share: float | None, *, kind: str, label: str) -> Markup:
+def ring(share: float | None, *, kind: str, label: str, words: Words = ENGLISH) -> Markup:
     """Return a ring filled clockwise by a share 0..1 with the number out of 100 inside; a dash where it is unknown."""
     known = share is not None and math.isfinite(share)
     filled = min(max(share or 0.0, 0.0), 1.0) if known else 0.0
@@ -25,12 +26,12 @@ def ring(share: float | None, *, kind: str, label: str) -> Markup:
     ).format(
         kind,
         label,
-        f"{number} of 100" if known else "not measured",
+        words.score_of_100.format(number=number) if known else words.unknown,
         filled * round_px,
         round_px,
         70 if known else 74,
         number,
-        Markup('<text x="60" y="90" class="of" text-anchor="middle">of 100</text>') if known else "",
+        Markup('<text x="60" y="90" class="of" text-anchor="middle">{}</text>').format(words.of_100) if known else "",
     )
 
 
@@ -44,7 +45,9 @@ class Mark:
     kind: str
 
 
-def ruler(marks: Sequence[Mark], *, good: tuple[float, float], okay: tuple[float, float], unit: str) -> Markup:
+def ruler(
+    marks: Sequence[Mark], *, good: tuple[float, float], okay: tuple[float, float], unit: str, words: Words = ENGLISH
+) -> Markup:
     """Return a ruler with the good and okay ranges and a marker with whiskers per reading; all readings must be finite."""
     low, high = min(good[0], okay[0]), max(good[1], okay[1])
     values = [mark.value for mark in marks]
@@ -65,13 +68,19 @@ def ruler(marks: Sequence[Mark], *, good: tuple[float, float], okay: tuple[float
                 Markup('<rect class="zone {}" x="{:.1f}" y="26" width="{:.1f}" height="10"/>').format(kind, x0, x1 - x0)
             )
     pieces += [
-        Markup('<text class="tick" x="{:.1f}" y="52" text-anchor="middle">{:g}{}</text>').format(to_x(edge), edge, unit)
+        Markup('<text class="tick" x="{:.1f}" y="52" text-anchor="middle">{}{}</text>').format(
+            to_x(edge), words.number(edge), unit
+        )
         for edge in _apart(sorted({*good, *okay}), to_x)
     ]
     letters = _letters_apart([to_x(mark.value) for mark in marks])
     pieces += [_marker(mark, letter_x, to_x) for mark, letter_x in zip(marks, letters, strict=True)]
-    readings = ", ".join(f"{mark.letter} {mark.value:.1f}{unit}".strip() for mark in marks)
-    label = f"{readings}; good from {good[0]:g} to {good[1]:g}{unit}, okay from {okay[0]:g} to {okay[1]:g}{unit}"
+    readings = ", ".join(f"{mark.letter} {words.number(round(mark.value, 1))}{unit}".strip() for mark in marks)
+    ranges = [
+        sentence.format(low=words.number(low), high=words.number(high) + unit)
+        for sentence, (low, high) in ((words.good_range, good), (words.okay_range, okay))
+    ]
+    label = f"{readings}; {', '.join(ranges)}"
     return Markup('<svg class="ruler" viewBox="0 0 360 58" role="img" aria-label="{}">{}</svg>').format(
         label, Markup("").join(pieces)
     )
@@ -118,31 +127,33 @@ class Bar:
     label: str
 
 
-def lanes(bars: Sequence[Bar], *, names: Sequence[str], span_s: tuple[float, float]) -> Markup:
+def lanes(bars: Sequence[Bar], *, names: Sequence[str], span_s: tuple[float, float], words: Words = ENGLISH) -> Markup:
     """Return bars on named lanes over time, as a piano roll; a click goes to that time in the video."""
     if not span_s[1] > span_s[0]:
-        return Markup('<p class="unknown">Timeline: not measured in this clip.</p>')
-    to_x = Scale(low=span_s[0], high=span_s[1], start_px=52.0, end_px=750.0)
+        return Markup('<p class="unknown">{}: {}.</p>').format(words.timeline, words.not_measured)
+    left = max(52.0, 14.0 + 7.2 * max(len(name) for name in names))
+    to_x = Scale(low=span_s[0], high=span_s[1], start_px=left, end_px=750.0)
     bottom = 12.0 + 30.0 * len(names)
     pieces = []
     for lane, name in enumerate(names):
         y = 27.0 + 30.0 * lane
         pieces.append(Markup('<text class="lane" x="0" y="{:.0f}">{}</text>').format(y + 4, name))
-        pieces.append(Markup('<line class="grid" x1="52" x2="750" y1="{:.0f}" y2="{:.0f}"/>').format(y, y))
+        pieces.append(Markup('<line class="grid" x1="{:.0f}" x2="750" y1="{:.0f}" y2="{:.0f}"/>').format(left, y, y))
     for bar in bars:
-        x0, x1 = max(to_x(bar.start_s), 52.0), min(to_x(bar.end_s), 750.0)
+        x0, x1 = max(to_x(bar.start_s), left), min(to_x(bar.end_s), 750.0)
         if x1 >= x0:
             box = Markup('x="{:.1f}" y="{:.0f}" width="{:.1f}" height="18" rx="4"').format(
                 x0, 18 + 30 * bar.lane, max(x1 - x0, 2.0)
             )
             pieces.append(Markup('<rect class="bar {}" {}><title>{}</title></rect>').format(bar.kind, box, bar.label))
     pieces += [
-        Markup('<text class="tick" x="{:.1f}" y="{:.0f}" text-anchor="middle">{:g}</text>').format(to_x(tick), bottom + 16, tick)
+        Markup('<text class="tick" x="{:.1f}" y="{:.0f}" text-anchor="middle">{}</text>').format(
+            to_x(tick), bottom + 16, words.number(tick)
+        )
         for tick in nice_ticks(*span_s, most=9)
     ]
     pieces.append(Markup('<line class="cursor" y1="8" y2="{:.0f}"/>').format(bottom))
-    data = {"x": [], "left": 52, "right": 750, "low": span_s[0], "high": span_s[1], "unit": "", "lines": [], "seeks": True}
-    return Markup(
-        '<svg class="lanes" viewBox="0 0 760 {:.0f}" role="img" aria-label="Ground contacts over time, seconds" data-chart="{}">'
-        "{}</svg>"
-    ).format(bottom + 24, json.dumps(data), Markup("").join(pieces))
+    data = {"x": [], "left": left, "right": 750, "low": span_s[0], "high": span_s[1], "unit": "", "lines": [], "seeks": True}
+    return Markup('<svg class="lanes" viewBox="0 0 760 {:.0f}" role="img" aria-label="{}" data-chart="{}">{}</svg>').format(
+        bottom + 24, words.contacts, json.dumps(data), Markup("").join(pieces)
+    )

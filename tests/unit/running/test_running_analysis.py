@@ -244,12 +244,58 @@ def test_a_later_start_moves_the_events() -> None:
     assert [e.time_s + 100 for e in one.events] == pytest.approx([e.time_s for e in two.events], abs=1e-4)
 
 
-def test_another_language_falls_back_to_english_and_says_so() -> None:
+def test_another_language_changes_words_and_nothing_else() -> None:
     track = seen(runner(Gait(), seconds=3.0))
     english, french = found(track), found(track, HEIGHT.model_copy(update={"language": "fr"}))
-    assert french.result.scores == english.result.scores
-    assert "language_missing" in codes(french)
-    assert "language_missing" not in codes(english)
+    assert codes(french) == codes(english)
+    assert french.result.language == "fr"
+    for key, score in english.result.scores.items():
+        assert french.result.scores[key].texts.title != score.texts.title
+        assert french.result.scores[key].texts.exercises == score.texts.exercises
+        assert french.result.scores[key].model_copy(update={"texts": score.texts}) == score
+    assert [style.code for style in french.result.styles] == [style.code for style in english.result.styles]
+    words = {"scores", "styles", "language"}
+    assert french.result.model_dump(exclude=words) == english.result.model_dump(exclude=words)
+
+
+def test_all_five_styles_are_told_the_closest_first() -> None:
+    result = found(seen(runner(Gait(), seconds=3.0))).result
+    assert {style.code for style in result.styles} == {"stick", "bounce", "push", "hop", "sit"}
+    assert [style.percentage for style in result.styles] == sorted((s.percentage for s in result.styles), reverse=True)
+    assert result.style_place is not None
+
+
+def test_the_literature_compares_by_sex_and_speed() -> None:
+    jog = seen(runner(Gait(speed_m_per_s=2.8, cadence_spm=164, duty_factor=0.39), seconds=4.0))
+
+    def judged(**changes: object) -> Findings[RunningResult]:
+        return found(jog, HEIGHT.model_copy(update={"profile": "literature/1", **changes}))
+
+    alone = judged()
+    assert set(alone.result.norms) == {"cadence_spm"}
+    assert "norm_needs_sex" in codes(alone)
+    man, woman = judged(sex="male"), judged(sex="female")
+    assert set(man.result.norms) == set(woman.result.norms) == {
+        "cadence_spm", "contact_time_s", "duty_factor", "step_length_m", "vertical_oscillation_m"
+    }  # fmt: skip
+    assert abs(man.result.norms["cadence_spm"].difference_percent) < 2
+    assert man.result.norms["contact_time_s"].mean == 0.283
+    assert woman.result.norms["contact_time_s"].mean == 0.299
+    assert "norm_needs_sex" not in codes(man)
+    assert set(man.result.scores) == {"trunk"}
+    assert man.result.total_score is None
+    assert man.result.profile == "literature/1"
+
+
+def test_the_literature_is_silent_beyond_its_speeds() -> None:
+    fast = seen(runner(GAITS["fast"], seconds=3.0))
+    findings = found(fast, HEIGHT.model_copy(update={"profile": "literature/1", "sex": "male"}))
+    assert findings.result.norms == {}
+    assert "norm_other_speed" in codes(findings)
+    unscaled = found(fast, RunningParameters(profile="literature/1"))
+    assert unscaled.result.norms == {}
+    assert "norm_needs_speed" in codes(unscaled)
+    assert found(fast).result.norms == {}
 
 
 def test_a_limp_is_reported_only_above_the_noise() -> None:

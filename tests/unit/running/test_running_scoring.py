@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kinesight.analyses.running as package
-from kinesight.analyses.running.profile import Profile, Range, StyleName, load_profile
-from kinesight.analyses.running.result import Band, Measures, Pattern
+from kinesight.analyses.running.profile import Profile, Range, load_profile
+from kinesight.analyses.running.result import Band, Measures, Metrics, Pattern, StyleName
 from kinesight.analyses.running.scoring import Direction, score_reading, total_score
-from kinesight.analyses.running.styles import closest_style
+from kinesight.analyses.running.styles import style_percentages, style_place
 from kinesight.analyses.running.texts import foot_words, load_language, words_for
 
 PROFILE = load_profile("ochy-side/1")
@@ -124,6 +124,11 @@ def test_every_profile_file_is_whole_and_found_by_its_name() -> None:
         profile = Profile.model_validate(tomllib.loads(file.read_text()))
         assert load_profile(profile.name) == profile
         assert set(profile.styles.centres) == set(get_args(StyleName))
+        assert {norm.metric for norm in profile.norms} <= set(Metrics.model_fields)
+        named = {norm.source for norm in profile.norms} | {limits.source for limits in profile.measures.values()} - {None}
+        assert named == set(profile.sources)
+        assert all(source.doi.startswith("10.") for source in profile.sources.values())
+        assert all(limits.measure in Measures.model_fields for limits in profile.measures.values())
 
 
 @pytest.mark.parametrize("code", [file.stem for file in (Path(str(package.__file__)).parent / "texts").glob("*.toml")])
@@ -153,27 +158,59 @@ def test_the_foot_names_its_pattern_and_place() -> None:
     assert texts.position == "Midfoot strike"
     assert texts.overstride_title == "Midfoot strike far ahead of the body"
     assert foot_words(english, plain, pattern=None, overstride="bad") == plain
-    assert load_language("xx") == english
+    assert "what_to_do" in plain.model_fields_set
+
+
+def place(cadence: float, duty: float, *, speed: float = 3.0 / 1.7, height_m: float = 1.7) -> tuple[tuple[StyleName, int], ...]:
+    found = style_place(PROFILE.styles, cadence_spm=cadence, duty_factor=duty, speed_heights_per_s=speed, height_m=height_m)
+    assert found is not None
+    return style_percentages(PROFILE.styles, found)
 
 
 @pytest.mark.parametrize(
     ("cadence", "duty", "style"),
-    [(166, 0.367, "Push"), (185, 0.30, "Hop"), (185, 0.44, "Stick"), (148, 0.30, "Bounce"), (148, 0.44, "Sit")],
+    [(166, 0.367, "push"), (185, 0.30, "hop"), (185, 0.44, "stick"), (148, 0.30, "bounce"), (148, 0.44, "sit")],
 )
 def test_styles_by_frequency_and_duty_factor(cadence: float, duty: float, style: str) -> None:
-    found = closest_style(PROFILE.styles, cadence_spm=cadence, duty_factor=duty, speed_heights_per_s=3.0 / 1.7, height_m=1.7)
-    assert found is not None
-    assert load_language("en").styles[found[0]].title == style
-    assert 60 <= found[1] <= 100
+    found = place(cadence, duty)
+    assert found[0][0] == style
+    assert 60 <= found[0][1] <= 100
+    assert {name for name, _ in found} == set(get_args(StyleName))
+    assert [percentage for _, percentage in found] == sorted((percentage for _, percentage in found), reverse=True)
+
+
+def test_an_opposite_corner_is_the_farthest_style() -> None:
+    assert place(185, 0.30)[-1][0] == "sit"
+    assert place(148, 0.30)[-1][0] == "stick"
+    # in a corner the opposite one is two units away on both axes: exp(-(4 + 4) / 2)
+    assert place(220, 0.25)[0] == ("hop", 100)
+    assert place(220, 0.25)[-1] == ("sit", 2)
 
 
 @given(st.floats(100, 320), st.floats(0.1, 0.6), st.floats(0.5, 6.0), st.floats(1.2, 2.1))
 def test_some_style_is_always_close(cadence: float, duty: float, speed: float, height_m: float) -> None:
-    found = closest_style(PROFILE.styles, cadence_spm=cadence, duty_factor=duty, speed_heights_per_s=speed, height_m=height_m)
-    assert found is not None
-    assert 50 <= found[1] <= 100
+    found = place(cadence, duty, speed=speed, height_m=height_m)
+    assert 50 <= found[0][1] <= 100
+    assert all(0 <= percentage <= 100 for _, percentage in found)
+
+
+def test_the_place_is_told_in_percent_of_what_is_usual() -> None:
+    usual = style_place(PROFILE.styles, cadence_spm=166, duty_factor=0.367, speed_heights_per_s=3.0 / 1.7, height_m=1.7)
+    quick = style_place(PROFILE.styles, cadence_spm=1.1 * 166, duty_factor=0.367, speed_heights_per_s=3.0 / 1.7, height_m=1.7)
+    assert usual is not None
+    assert quick is not None
+    assert abs(usual.frequency_percent) < 2
+    assert abs(usual.duty_factor_percent) < 2
+    assert quick.frequency_percent == pytest.approx(1.1 * usual.frequency_percent + 10, abs=0.02)
+    assert quick.duty_factor_percent == usual.duty_factor_percent
 
 
 def test_no_style_without_numbers() -> None:
-    assert closest_style(PROFILE.styles, cadence_spm=np.nan, duty_factor=0.3, speed_heights_per_s=2.0, height_m=1.7) is None
-    assert closest_style(PROFILE.styles, cadence_spm=170, duty_factor=0.3, speed_heights_per_s=0.0, height_m=1.7) is None
+    assert style_place(PROFILE.styles, cadence_spm=np.nan, duty_factor=0.3, speed_heights_per_s=2.0, height_m=1.7) is None
+    assert style_place(PROFILE.styles, cadence_spm=170, duty_factor=0.3, speed_heights_per_s=0.0, height_m=1.7) is None
+
+
+def test_what_has_no_weight_makes_no_total() -> None:
+    literature = load_profile("literature/1")
+    assert set(literature.measures) == {"trunk"}
+    assert total_score({"trunk": 0.8}, literature) is None

@@ -14,18 +14,20 @@ from kinesight.analyses.running.ground import find_ground
 from kinesight.analyses.running.measures import run_measures, run_pattern
 from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, run_metrics
 from kinesight.analyses.running.motion import prepare
+from kinesight.analyses.running.norms import find_norms, norm_notices
 from kinesight.analyses.running.notices import notices
 from kinesight.analyses.running.observations import Observations
+from kinesight.analyses.running.page_texts import load_page_texts
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.profile import Profile, load_profile
 from kinesight.analyses.running.readings import rate
-from kinesight.analyses.running.result import Event, Metrics, RunningResult, Score, Style
+from kinesight.analyses.running.result import Event, Metrics, RunningResult, Score, Style, StylePlace
 from kinesight.analyses.running.run import Run
 from kinesight.analyses.running.scoring import total_score
 from kinesight.analyses.running.steps import find_steps
 from kinesight.analyses.running.strides import measure_strides
-from kinesight.analyses.running.styles import closest_style
-from kinesight.analyses.running.texts import load_language
+from kinesight.analyses.running.styles import style_percentages, style_place
+from kinesight.analyses.running.texts import Language, load_language
 from kinesight.analyses.running.view import check_feet, check_view
 from kinesight.domain.analysis import Findings
 from kinesight.domain.errors import BadParameter, FrameRateTooLow, NobodyVisible, SceneError, TooFewStrides
@@ -108,6 +110,8 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
     pattern = run_pattern(run.strides)
     language = load_language(parameters.language)
     scores = rate(measures, pattern, profile, language, instant=parameters.instant, near=motion.near)
+    place = _place(run, metrics, parameters, profile)
+    say = load_page_texts(parameters.language)
     result = RunningResult(
         view="side",
         direction=motion.facing,
@@ -123,13 +127,20 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
         foot_strike_pattern=pattern,
         scores=scores,
         total_score=_total(scores, profile),
-        styles=_styles(run, metrics, parameters, profile),
+        styles=_styles(place, language, profile),
+        style_place=place,
+        norms=find_norms(metrics, profile, sex=parameters.sex),
+        language=parameters.language,
         swaps_repaired=motion.swaps,
         outliers_removed=motion.outliers,
     )
     return Findings(
         result=result,
-        warnings=(*observations.notices, *notices(run, scale, parameters)),
+        warnings=(
+            *observations.notices,
+            *notices(run, scale, parameters),
+            *norm_notices(metrics, profile, sex=parameters.sex, say=say),
+        ),
         details=_details(observations.track, run, scale),
     )
 
@@ -161,22 +172,27 @@ def _events(strides: Sequence[Stride]) -> tuple[Event, ...]:
     return tuple(sorted(found, key=lambda event: event.time_s))
 
 
-def _styles(run: Run, metrics: Metrics, parameters: RunningParameters, profile: Profile) -> tuple[Style, ...]:
+def _place(run: Run, metrics: Metrics, parameters: RunningParameters, profile: Profile) -> StylePlace | None:
     cadence, duty = metrics.cadence_spm.value, metrics.duty_factor.value
     if cadence is None or duty is None or metrics.cadence_spm.n < FEWEST_STEPS_FOR_STYLE:
-        return ()
-    found = closest_style(
+        return None
+    return style_place(
         profile.styles,
         cadence_spm=cadence,
         duty_factor=duty,
         speed_heights_per_s=run.speed_px_per_s / run.motion.body_px,
         height_m=parameters.height_m or USUAL_HEIGHT_M,
     )
-    if found is None:
+
+
+def _styles(place: StylePlace | None, language: Language, profile: Profile) -> tuple[Style, ...]:
+    if place is None:
         return ()
-    name, percentage = found
-    words = load_language(parameters.language).styles[name]
-    return (Style(title=words.title, animal=words.animal, percentage=percentage, summary=words.summary),)
+    found = []
+    for name, percentage in style_percentages(profile.styles, place):
+        words = language.styles[name]
+        found.append(Style(code=name, title=words.title, animal=words.animal, percentage=percentage, summary=words.summary))
+    return tuple(found)
 
 
 def _details(track: PoseTrack, run: Run, scale: Scale) -> RunningDetails:

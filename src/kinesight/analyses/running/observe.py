@@ -8,6 +8,7 @@ import numpy as np
 
 from kinesight.analyses.running.analysis import analyse, profile_for
 from kinesight.analyses.running.observations import Observations
+from kinesight.analyses.running.page_texts import load_page_texts
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.people_tracker import FollowedPerson, PeopleTracker
 from kinesight.domain.document import Notice
@@ -57,7 +58,7 @@ def observe(reader: VideoReader, models: Models, parameters: RunningParameters, 
         track=tracks[number],
         models=(models.detector().used, models.pose(parameters.pose_model).used),
         video=info,
-        notices=_notices(len(tracks), number, asked=parameters.person),
+        notices=_notices(len(tracks), number, asked=parameters.person, language=parameters.language),
     )
 
 
@@ -107,11 +108,8 @@ def _track(person: FollowedPerson, times: Floats, *, width_px: int, height_px: i
     return PoseTrack(keypoints=KEYPOINTS, time_s=times, xy_px=xy, score=score, width_px=width_px, height_px=height_px)
 
 
-def _notices(people: int, number: int, *, asked: int | None) -> tuple[Notice, ...]:
+def _notices(people: int, number: int, *, asked: int | None, language: str) -> tuple[Notice, ...]:
     if people == 1 or asked is not None:
         return ()
-    text = (
-        f"The clip shows {people} people; number {number} (from 0, by first appearance) was analysed, the largest and longest "
-        "seen who runs. Another one can be chosen with the parameter person."
-    )
+    text = load_page_texts(language)("notice.several_people", people=people, number=number)
     return (Notice(code="several_people", message=text),)

@@ -98,9 +98,11 @@ def _clearness(scene: Scene, step: Step) -> float:
 
 def _moment(scene: Scene, step: Step, count: int) -> Moment:
     instant = scene.result.instant if scene.result else "full_contact"
-    what = {"full_contact": "full contact", "initial_contact": "initial contact"}[instant]
     time_s = float(scene.track.time_s[scene.nearest_frame(step.instant_s)])
-    caption = f"{step.foot.capitalize()} foot, {what} at {step.instant_s:.2f} s"
+    say = scene.say
+    caption = say(
+        "frame.caption", side=say(f"side.{step.foot}"), instant=say(f"instant.{instant}"), time=say.number(step.instant_s, 2)
+    )
     return Moment(name=f"{step.foot}_{count}", time_s=time_s, caption=caption)
 
 

@@ -134,7 +134,9 @@ def draw_ground(brush: Brush, scene: Scene, *, time_s: float) -> None:
         is_alone = stays_s == _GROUND_S or step is shown[-1]
         if is_alone and fade > 0.35 and drop + 0.6 * brush.text_px < brush.height_px:
             brush.canvas.disc((x, drop), radius_px=0.62 * brush.text_px, colour=DARK, opacity=0.6 * fade)
-            brush.canvas.text((x, drop), step.foot[0].upper(), size_px=0.95 * brush.text_px, colour=colour, anchor="centre")
+            brush.canvas.text(
+                (x, drop), scene.say(f"side.{step.foot}_letter"), size_px=0.95 * brush.text_px, colour=colour, anchor="centre"
+            )
 
 
 def _ground_point(scene: Scene, *, foot: Side, time_s: float) -> Point | None:

@@ -12,17 +12,16 @@ from kinesight.analyses.running.overlay_body import BAND_COLOURS, DARK, Brush, m
 from kinesight.analyses.running.scene import Scene, Step
 from kinesight.domain.ports import Colour, Point
 
-_NAMES: Mapping[str, str] = {"front_knee": "Front knee", "back_knee": "Back knee", "foot": "Foot", "trunk": "Trunk"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AngleMark:
     """One angle to draw, in pixels of the source: vertex, the ends of its two arms, its value, and the side its label belongs on.
 
-    `ahead` is True where the label goes in front of the runner.
+    `name` is what the label says; `ahead` is True where it goes in front of the runner.
     """
 
     angle: str
+    name: str
     vertex: Point
     arms: tuple[Point, Point]
     value_deg: float
@@ -47,7 +46,9 @@ def angle_marks(scene: Scene, step: Step, *, body_px: float) -> tuple[AngleMark,
         "foot": (heel, (heel[0] + forward * 1.3 * length, heel[1]) if heel else None, pose.get(f"{step.foot}_big_toe"), True),
     }
     return tuple(
-        AngleMark(angle=angle, vertex=vertex, arms=(first, second), value_deg=value, ahead=ahead)
+        AngleMark(
+            angle=angle, name=scene.say(f"frame.{angle}"), vertex=vertex, arms=(first, second), value_deg=value, ahead=ahead
+        )
         for angle, (vertex, first, second, ahead) in places.items()
         if vertex and first and second and math.isfinite(value := step.angles_deg.get(angle, math.nan))
     )
@@ -141,7 +142,7 @@ def _stack(wanted: list[float], pitch: float, top_limit: float, bottom_limit: fl
 
 
 def _label_width(brush: Brush, mark: AngleMark) -> float:
-    name = brush.canvas.text_width_px(_NAMES[mark.angle], size_px=0.95 * brush.text_px)
+    name = brush.canvas.text_width_px(mark.name, size_px=0.95 * brush.text_px)
     number = brush.canvas.text_width_px(_number(mark), size_px=1.45 * brush.text_px)
     return max(name, number) + 1.5 * brush.text_px
 
@@ -159,5 +160,5 @@ def _draw_label(brush: Brush, mark: AngleMark, *, box: LabelBox, colour: Colour)
     canvas.panel((box.left, box.top), width_px=box.width, height_px=box.height, colour=DARK, opacity=0.78)
     canvas.panel((box.left, box.top), width_px=0.28 * size, height_px=box.height, colour=colour, opacity=1.0)
     left = box.left + 0.75 * size
-    canvas.text((left, box.top + 0.75 * size), _NAMES[mark.angle], size_px=0.95 * size, colour=(214, 220, 229))
+    canvas.text((left, box.top + 0.75 * size), mark.name, size_px=0.95 * size, colour=(214, 220, 229))
     canvas.text((left, box.top + 1.9 * size), _number(mark), size_px=1.45 * size, colour=colour)

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from kinesight.analyses.running.overlay_body import DARK, PANEL_ROWS_TALL, PANEL_ROWS_WIDE, SIDE_COLOURS, TEXT_SHARE, Brush
+from kinesight.analyses.running.page_texts import PageTexts
 from kinesight.analyses.running.result import RunningResult, Side
 from kinesight.analyses.running.scene import Scene
 from kinesight.domain.ports import Colour
@@ -54,27 +55,28 @@ def draw_panel(brush: Brush, scene: Scene, *, time_s: float, top: bool) -> None:
     brush.canvas.panel((-20.0, corner_y - (20.0 if top else 0.0)), width_px=brush.width_px + 40.0, height_px=height + 20.0,
                        colour=DARK, opacity=0.8)  # fmt: skip
     is_wide = brush.is_wide
-    end_x = _draw_numbers(brush, result, middle_y=corner_y + 1.75 * size if is_wide else corner_y + 1.6 * size)
+    end_x = _draw_numbers(brush, result, scene.say, middle_y=corner_y + 1.75 * size if is_wide else corner_y + 1.6 * size)
     lanes_left = end_x + size if is_wide else 0.0
     lanes_y = corner_y + 1.75 * size if is_wide else corner_y + 4.7 * size
     if brush.width_px - lanes_left > 8 * size:
         _draw_lanes(brush, scene, left=lanes_left, middle_y=lanes_y, time_s=time_s)
 
 
-def _draw_numbers(brush: Brush, result: RunningResult, *, middle_y: float) -> float:
+def _draw_numbers(brush: Brush, result: RunningResult, say: PageTexts, *, middle_y: float) -> float:
     """Write cadence and contact times; return the x where they end."""
     size, x = brush.text_px, 0.8 * brush.text_px
     contact = result.metrics.contact_time_s
     entries: list[tuple[str, list[tuple[str, Colour]]]] = []
     if _is_known(result.metrics.cadence_spm.value):
-        entries.append(("Cadence", [(f"{result.metrics.cadence_spm.value:.0f}", _BRIGHT), (" /min", _QUIET)]))
+        cadence = (f"{result.metrics.cadence_spm.value:.0f}", _BRIGHT)
+        entries.append((say("panel.cadence"), [cadence, (f" {say('panel.per_minute')}", _QUIET)]))
     sides: list[tuple[str, Colour]] = [
         (f"{1000 * estimate.value:.0f} ", SIDE_COLOURS[side])
         for side, estimate in (("left", contact.left), ("right", contact.right))
         if estimate.value is not None and math.isfinite(estimate.value)
     ]
     if sides:
-        entries.append(("Contact", [*sides, ("ms", _QUIET)]))
+        entries.append((say("panel.contact"), [*sides, ("ms", _QUIET)]))
     for title, parts in entries:
         brush.canvas.text((x, middle_y - 0.72 * size), title, size_px=0.93 * size, colour=_QUIET)
         end = x
@@ -88,14 +90,15 @@ def _draw_numbers(brush: Brush, result: RunningResult, *, middle_y: float) -> fl
 def _draw_lanes(brush: Brush, scene: Scene, *, left: float, middle_y: float, time_s: float) -> None:
     """Draw one lane of contact bars per foot, named and coloured, and the playhead over both."""
     size, canvas = brush.text_px, brush.canvas
-    names: dict[Side, str] = {"left": "Left", "right": "Right"}
+    names: dict[Side, str] = {"left": scene.say("side.left"), "right": scene.say("side.right")}
     name_width = max(canvas.text_width_px(name, size_px=0.95 * size) for name in names.values())
     start_x, end_x = left + 0.8 * size + name_width + 0.6 * size, brush.width_px - 0.9 * size
     from_s, to_s = window_s(scene, time_s)
     per_s = (end_x - start_x) / (to_s - from_s)
-    for side, offset in (("left", -0.72), ("right", 0.72)):
+    sides: tuple[tuple[Side, float], ...] = (("left", -0.72), ("right", 0.72))
+    for side, offset in sides:
         y, colour = middle_y + offset * size, SIDE_COLOURS[side]
-        canvas.text((left + 0.8 * size, y), side.capitalize(), size_px=0.95 * size, colour=colour)
+        canvas.text((left + 0.8 * size, y), names[side], size_px=0.95 * size, colour=colour)
         canvas.line((start_x, y), (end_x, y), colour=_QUIET, width_px=1.0, opacity=0.4)
         for step in scene.steps:
             if step.foot != side or not math.isfinite(step.strike_s):

@@ -15,6 +15,8 @@ class RunningParameters(BaseModel):
     view: Literal["side", "back", "auto"] = "auto"
     height_m: float | None = Field(default=None, gt=0.5, lt=2.6)
     weight_kg: float | None = Field(default=None, gt=10, lt=350)
+    sex: Literal["female", "male"] | None = None
+    """Which published means a profile compares with; None: only those that hold for both."""
     treadmill: bool | None = None
     """None: found from the clip."""
     pace_s_per_km: float | None = Field(default=None, gt=60, lt=3600)
@@ -24,7 +26,12 @@ class RunningParameters(BaseModel):
     person: int | None = Field(default=None, ge=0)
     """Which person, counted by first appearance from 0; None: the largest, longest, most runner-like one."""
     pose_model: Literal["heavy", "full", "onnx"] = "heavy"
+    full_body: bool = True
+    """False: of a back view, pronation alone."""
     profile: str = "ochy-side/1"
+    """Name and version of what a side view is judged by: ranges, weights, norms."""
+    back_profile: str = "ochy-back/1"
+    """What a back view is judged by."""
     minimum_fps: float = Field(default=24.0, gt=0)
     slow_motion: float = Field(default=1.0, ge=1.0, le=40.0)
     """How many times slower the clip plays than the runner ran."""

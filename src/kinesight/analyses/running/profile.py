@@ -5,13 +5,11 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from kinesight.analyses.running.result import Sex, StyleName
 from kinesight.domain.errors import BadParameter
-
-StyleName = Literal["stick", "bounce", "push", "hop", "sit"]
 
 
 class _Frozen(BaseModel):
@@ -19,13 +17,14 @@ class _Frozen(BaseModel):
 
 
 class Range(_Frozen):
-    """Good and okay values of one measure, in degrees, and how much it counts."""
+    """Good and okay values of one measure in degrees, how much it counts in the total, and the source that they come from."""
 
     measure: str
     good: tuple[float, float]
     okay: tuple[float, float]
     weight: float
     centred: bool = False
+    source: str | None = None
 
     @property
     def two_sided(self) -> bool:
@@ -69,15 +68,35 @@ class Styles(_Frozen):
     centres: dict[StyleName, tuple[float, float]]
 
 
+class Source(_Frozen):
+    """A publication, its DOI, and who was measured in it."""
+
+    citation: str
+    doi: str
+    group: str
+
+
+class NormMean(_Frozen):
+    """The mean of one metric in a published group, and at which speeds and for whom it holds; `sex` None for everybody."""
+
+    metric: str
+    mean: float
+    sex: Sex | None = None
+    speed_m_per_s: tuple[float, float]
+    source: str
+
+
 class Profile(_Frozen):
-    """All that turns measures into scores, patterns and styles."""
+    """All that turns measures into scores, patterns, styles and comparisons."""
 
     name: str
     measures: dict[str, Range]
     pattern: PatternBorders
-    overstride: OverstrideBorders
+    overstride: OverstrideBorders | None = None
     asymmetry: dict[str, float]
     styles: Styles
+    norms: tuple[NormMean, ...] = ()
+    sources: dict[str, Source] = Field(default_factory=dict)
 
 
 @cache

@@ -50,8 +50,8 @@ def _reading(measure: Estimate | BothSides | Landing, *, instant: Instant, near:
     return Estimate(), None
 
 
-def _overstride_band(reading: Estimate, borders: OverstrideBorders) -> Band | None:
-    if reading.value is None:
+def _overstride_band(reading: Estimate, borders: OverstrideBorders | None) -> Band | None:
+    if reading.value is None or borders is None:
         return None
     if reading.value <= borders.good_to_deg:
         return "good"

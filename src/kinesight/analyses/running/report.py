@@ -7,11 +7,15 @@ from typing import Any
 
 from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.overlay import RunningOverlay
+from kinesight.analyses.running.page_texts import PageTexts, load_page_texts
 from kinesight.analyses.running.report_curves import contact_lanes, cycle_charts, time_charts
 from kinesight.analyses.running.report_frames import key_frames
-from kinesight.analyses.running.report_numbers import BAND_WORDS, cards, is_known, measure_rows, metric_rows, tiles
+from kinesight.analyses.running.report_norms import norm_rows
+from kinesight.analyses.running.report_numbers import cards, is_known, measure_rows, metric_rows, tiles, words_of
+from kinesight.analyses.running.report_styles import style_map
 from kinesight.analyses.running.result import Band, RunningResult
 from kinesight.analyses.running.scene import Scene, scene_of
+from kinesight.analyses.running.texts import load_language
 from kinesight.domain.analysis import Findings, ReportInput
 from kinesight.domain.document import Notice
 from kinesight.domain.video import VideoInfo
@@ -25,7 +29,7 @@ def report(observations: Observations, findings: Findings[RunningResult], given:
 
 
 def report_page(scene: Scene, warnings: tuple[Notice, ...], given: ReportInput) -> str:
-    """Return the report as one self-contained HTML file.
+    """Return the report as one self-contained HTML file, in the language of the result.
 
     Parameters
     ----------
@@ -44,20 +48,24 @@ def report_page(scene: Scene, warnings: tuple[Notice, ...], given: ReportInput) 
     result = scene.result
     if result is None:
         raise ValueError("a report needs a result")
+    say = load_page_texts(result.language)
     scored = cards(result)
     band = total_band(result.total_score)
     return page(
         package="kinesight.analyses.running",
         template="report.html",
+        say=say,
+        language=result.language,
         title=given.title,
-        facts=_facts(result),
+        facts=_facts(result, say),
         result=result,
-        total=ring(result.total_score, kind=band or "unknown", label="Total score"),
+        total=ring(result.total_score, kind=band or "unknown", label=say("report.total"), words=words_of(say)),
         total_band=band,
-        band_words=BAND_WORDS,
         cards=scored,
         todo=[card for card in scored if card.band == "bad"],
         tiles=tiles(result),
+        style_map=style_map(result),
+        norms=norm_rows(result),
         warnings=warnings,
         video=data_url(given.video_mp4, media_type="video/mp4") if given.video_mp4 else None,
         lanes=contact_lanes(scene),
@@ -66,10 +74,11 @@ def report_page(scene: Scene, warnings: tuple[Notice, ...], given: ReportInput) 
         curves=time_charts(scene),
         metrics=metric_rows(result),
         measures=measure_rows(result),
-        instant=result.instant.replace("_", " "),
+        instant=say(f"instant.{result.instant}"),
+        patterns=load_language(result.language).foot.patterns,
         models=given.models,
         parameters=[(name, _plain(value)) for name, value in sorted(given.parameters.items())],
-        video_facts=_video_facts(given.video),
+        video_facts=_video_facts(given.video, say),
     )
 
 
@@ -80,23 +89,27 @@ def total_band(score: float | None) -> Band | None:
     return "good" if score >= 2 / 3 else "okay" if score >= 1 / 3 else "bad"
 
 
-def _facts(result: RunningResult) -> list[str]:
+def _facts(result: RunningResult, say: PageTexts) -> list[str]:
     strikes = sum(event.kind == "foot_strike" for event in result.events)
-    facts = [f"{result.view.capitalize()} view", "Treadmill" if result.treadmill else "Overground"]
+    facts = [say(f"fact.{result.view}_view"), say("fact.treadmill" if result.treadmill else "fact.overground")]
     if result.direction:
-        facts.append(f"Runs to the {result.direction}")
-    facts.append(f"{strikes} foot strike{'' if strikes == 1 else 's'}")
+        facts.append(say(f"fact.runs_{result.direction}"))
+    facts.append(say("fact.strikes", count=strikes))
     if is_known(result.running_from_s) and is_known(result.running_to_s):
-        facts.append(f"{result.running_from_s:.1f}–{result.running_to_s:.1f} s of the clip")
+        start, end = (say.number(time_s, 1) for time_s in (result.running_from_s, result.running_to_s))
+        facts.append(say("fact.span", start=start, end=end))
     return facts
 
 
-def _video_facts(video: VideoInfo | None) -> list[tuple[str, str]]:
+def _video_facts(video: VideoInfo | None, say: PageTexts) -> list[tuple[str, str]]:
+    name = say("fact.video")
     if video is None:
-        return [("Video", "none: analysed from stored poses")]
-    rate = f"{video.fps:.2f} frames/s" if video.fps is not None and is_known(video.fps) else "frame rate unknown"
-    length = f"{video.duration_s:.2f} s" if video.duration_s is not None and is_known(video.duration_s) else "length unknown"
-    return [("Video", f"{video.width_px} × {video.height_px}, {rate}, {length}"), ("SHA-256", video.sha256)]
+        return [(name, say("fact.no_video"))]
+    is_timed = video.fps is not None and is_known(video.fps)
+    rate = say("fact.rate", fps=say.number(video.fps or 0.0, 2)) if is_timed else say("fact.no_rate")
+    has_length = video.duration_s is not None and is_known(video.duration_s)
+    length = f"{say.number(video.duration_s or 0.0, 2)} s" if has_length else say("fact.no_length")
+    return [(name, f"{video.width_px} × {video.height_px}, {rate}, {length}"), ("SHA-256", video.sha256)]
 
 
 def _plain(value: Any) -> str:

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from itertools import pairwise
 
 import numpy as np
 from markupsafe import Markup
 
+from kinesight.analyses.running.page_texts import PageTexts
+from kinesight.analyses.running.report_numbers import words_of
 from kinesight.analyses.running.scene import SERIES_SCORES, Scene
 from kinesight.domain.video import Floats
 from kinesight.pages.charts import Chart, EventLine, Line, line_chart
 from kinesight.pages.gauges import Bar, lanes
 
-_TITLES: Mapping[str, str] = {
-    "knee": "Knee",
-    "hip": "Hip",
-    "ankle": "Ankle",
-    "elbow": "Elbow",
-    "foot": "Foot against ground",
-    "trunk": "Trunk lean",
-    "head": "Head pitch",
-}
+_JOINTS = ("knee", "hip", "ankle", "shoulder", "elbow", "foot", "trunk", "head")
 _CYCLE = np.linspace(0.0, 100.0, 101)
 
 
@@ -82,6 +75,7 @@ def cycle_charts(scene: Scene) -> tuple[Markup, ...]:
     """
     if not strides(scene, "left") and not strides(scene, "right"):
         return ()
+    say = scene.say
     charts = []
     for joint in _joints(scene):
         lines = []
@@ -91,78 +85,87 @@ def cycle_charts(scene: Scene) -> tuple[Markup, ...]:
                 continue
             mean, deviation, count = over_the_cycle(scene.track.time_s, series, strides(scene, side))
             if count:
-                name = f"{side.capitalize()} (n={count})"
+                name = f"{say(f'side.{side}')} (n={count})"
                 lines.append(Line(name=name, y=mean, kind=side, spread=deviation if count > 1 else None))
         if joint in scene.series_deg and not lines:
             mean, deviation, count = over_the_cycle(scene.track.time_s, scene.series_deg[joint], strides(scene, _most(scene)))
             lines.append(Line(name=f"n={count}", y=mean, kind="centre", spread=deviation if count > 1 else None))
         good, okay = _ranges(scene, joint)
         charts.append(
-            line_chart(Chart(title=_TITLES.get(joint, joint.capitalize()), unit="°", x=_CYCLE,
-                             x_label="% of the stride, from foot strike",
-                             lines=lines, good=good, okay=okay, shaded=_stance(scene), size=(380, 220)))
+            line_chart(Chart(title=say(f"joint.{joint}"), unit="°", x=_CYCLE, x_label=say("chart.cycle_axis"),
+                             lines=lines, good=good, okay=okay, shaded=_stance(scene), size=(380, 220)), words_of(say))
         )  # fmt: skip
     return tuple(charts)
 
 
 def time_charts(scene: Scene) -> tuple[Markup, ...]:
     """Return one chart per joint over the video's time, with strikes and toe-offs of both feet."""
-    result = scene.result
+    result, say = scene.result, scene.say
     times = scene.track.time_s
     shown = np.ones(len(times), dtype=bool)
     if result is not None:
         shown = (times >= result.running_from_s) & (times <= result.running_to_s)
     events = [
-        EventLine(x=moment, kind=f"{step.foot}{kind}", label=f"{step.foot} {name} at {moment:.2f} s")
+        EventLine(
+            x=moment,
+            kind=f"{step.foot}{kind}",
+            label=say(f"chart.{name}", side=say(f"side.{step.foot}"), time=say.number(moment, 2)),
+        )
         for step in scene.steps
-        for moment, kind, name in ((step.strike_s, "", "foot strike"), (step.toe_off_s, " toe-off", "toe-off"))
+        for moment, kind, name in ((step.strike_s, "", "strike"), (step.toe_off_s, " toe-off", "toe_off"))
         if math.isfinite(moment)
     ]
     charts = []
     for joint in _joints(scene):
         names = [name for name in (f"left_{joint}", f"right_{joint}", joint) if name in scene.series_deg]
         lines = [
-            Line(name=_side_name(name), y=scene.series_deg[name][shown], kind=name.partition("_")[0] if "_" in name else "centre")
+            Line(
+                name=_side_name(name, say),
+                y=scene.series_deg[name][shown],
+                kind=name.partition("_")[0] if "_" in name else "centre",
+            )
             for name in names
         ]
         good, okay = _ranges(scene, joint)
         charts.append(
-            line_chart(Chart(title=_TITLES.get(joint, joint.capitalize()), unit="°", x=times[shown],
-                             x_label="time in the video, s",
-                             lines=lines, good=good, okay=okay, events=events, seeks=True, size=(1040, 220)))
+            line_chart(Chart(title=say(f"joint.{joint}"), unit="°", x=times[shown], x_label=say("chart.time_axis"),
+                             lines=lines, good=good, okay=okay, events=events, seeks=True, size=(1040, 220)), words_of(say))
         )  # fmt: skip
     return tuple(charts)
 
 
 def contact_lanes(scene: Scene) -> Markup:
     """Return when each foot was on the ground and when the runner flew."""
-    result = scene.result
+    result, say = scene.result, scene.say
     bars: list[Bar] = []
     landed = [step for step in scene.steps if math.isfinite(step.strike_s)]
     for step in landed:
-        lane = 0 if step.foot == "left" else 2
+        lane, side = 0 if step.foot == "left" else 2, say(f"side.{step.foot}")
         if math.isfinite(step.toe_off_s):
-            label = f"{step.foot} foot on the ground{_for(step.contact_s)} from {step.strike_s:.2f} s"
+            label = _lasting(say, "contact", step.contact_s, side=side, time=say.number(step.strike_s, 2))
             bars.append(Bar(lane=lane, start_s=step.strike_s, end_s=step.toe_off_s, kind=step.foot, label=label))
         else:
-            label = f"{step.foot} foot lands at {step.strike_s:.2f} s; its toe-off was not seen"
+            label = say("chart.no_toe_off", side=side, time=say.number(step.strike_s, 2))
             bars.append(Bar(lane=lane, start_s=step.strike_s, end_s=step.strike_s, kind=step.foot, label=label))
     for before, after in pairwise(landed):
         if before.foot != after.foot and after.strike_s > before.toe_off_s:
-            label = f"flight{_for(before.flight_s)} from {before.toe_off_s:.2f} s"
+            label = _lasting(say, "flight", before.flight_s, time=say.number(before.toe_off_s, 2))
             bars.append(Bar(lane=1, start_s=before.toe_off_s, end_s=after.strike_s, kind="flight", label=label))
     span = (result.running_from_s, result.running_to_s) if result else (0.0, 0.0)
-    return lanes(bars, names=("Left", "Flight", "Right"), span_s=span)
+    names = (say("side.left"), say("chart.flight"), say("side.right"))
+    return lanes(bars, names=names, span_s=span, words=words_of(say))
 
 
-def _for(duration_s: float) -> str:
-    return f" for {1000 * duration_s:.0f} ms" if math.isfinite(duration_s) else ""
+def _lasting(say: PageTexts, what: str, duration_s: float, **values: str) -> str:
+    if not math.isfinite(duration_s):
+        return say(f"chart.{what}_unknown", **values)
+    return say(f"chart.{what}_bar", duration=f"{1000 * duration_s:.0f}", **values)
 
 
 def _joints(scene: Scene) -> list[str]:
-    """Return the joints that have a series, the known ones first in the order of the titles."""
+    """Return the joints that have a series, in the order of the report."""
     present = {name.removeprefix("left_").removeprefix("right_") for name in scene.series_deg}
-    return [joint for joint in _TITLES if joint in present]
+    return [joint for joint in _JOINTS if joint in present]
 
 
 def _ranges(scene: Scene, joint: str) -> tuple[tuple[float, float] | None, tuple[float, float] | None]:
@@ -180,5 +183,6 @@ def _most(scene: Scene) -> str:
     return max(("left", "right"), key=lambda foot: len(strides(scene, foot)))
 
 
-def _side_name(name: str) -> str:
-    return {"left": "Left", "right": "Right"}.get(name.partition("_")[0], "Both sides together")
+def _side_name(name: str, say: PageTexts) -> str:
+    side = name.partition("_")[0]
+    return say(f"side.{side}") if side in {"left", "right"} else say("side.both")

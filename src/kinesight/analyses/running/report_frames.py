@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from kinesight.analyses.running.overlay_labels import AngleMark, angle_marks
 from kinesight.analyses.running.overlay_panel import free_of_panel
-from kinesight.analyses.running.report_numbers import BAND_WORDS, degrees
+from kinesight.analyses.running.report_numbers import degrees
 from kinesight.analyses.running.scene import Scene, Step
 from kinesight.domain.analysis import Moment
 from kinesight.domain.ports import Point
@@ -21,7 +21,7 @@ _CHAINS = {
     "left": ("shoulder elbow wrist", "hip knee ankle heel big_toe ankle"),
     "right": ("shoulder elbow wrist", "hip knee ankle heel big_toe ankle"),
 }
-_ANGLE_NAMES: Mapping[str, str] = {"front_knee": "Front knee", "back_knee": "Back knee", "foot": "Foot", "trunk": "Trunk"}
+_ANGLES = ("front_knee", "back_knee", "foot", "trunk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +44,12 @@ def key_frames(scene: Scene, moments: tuple[Moment, ...], stills_jpeg: Mapping[s
         still = stills_jpeg.get(moment.name)
         picture = _still(scene, step, still, moment.caption) if still else _figure(scene, step, moment.caption)
         angles = []
-        for name, title in _ANGLE_NAMES.items():
+        for name in _ANGLES:
             value = step.angles_deg.get(name, math.nan)
             band = scene.band(name, value)
             if math.isfinite(value):
-                angles.append((title, degrees(value), band or "unknown", BAND_WORDS[band] if band else "not scored"))
+                words = scene.say(f"band.{band}" if band else "band.none")
+                angles.append((scene.say(f"frame.{name}"), degrees(value), band or "unknown", words))
         frames.append(KeyFrame(caption=moment.caption, time_s=moment.time_s, picture=picture, angles=tuple(angles)))
     return tuple(frames)
 
@@ -83,7 +84,7 @@ def _figure(scene: Scene, step: Step, caption: str) -> Markup:
     left, top, width, height = cut_out(scene, step)
     body = scene.body_height_px()
     if not pose or not math.isfinite(body):
-        return Markup('<svg viewBox="0 0 10 10" role="img" aria-label="{}: nobody visible"></svg>').format(caption)
+        return Markup('<svg viewBox="0 0 10 10" role="img" aria-label="{}: {}"></svg>').format(caption, scene.say("frame.nobody"))
     near = scene.result.near_side if scene.result else None
     far = {"left": "right", "right": "left"}.get(near or "", "left")
     ground = max(y for _, y in pose.values()) + 0.012 * body

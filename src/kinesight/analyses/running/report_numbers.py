@@ -6,23 +6,15 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from kinesight.analyses.running.page_texts import PageTexts, load_page_texts
 from kinesight.analyses.running.result import AtInstants, Band, BothSides, Landing, RunningResult, Score
 from kinesight.domain.document import Estimate
 from kinesight.pages.gauges import Mark, ruler
+from kinesight.pages.words import Words
 
-BAND_WORDS: Mapping[str, str] = {"good": "Good", "okay": "Slightly off", "bad": "Needs work"}
-
-_SCORE_NAMES: Mapping[str, tuple[str, str]] = {
-    "arm": ("Arm", "Elbow angle, mean of the cycle"),
-    "back_cycle": ("Back knee", "Knee of the trailing leg when the other foot is down"),
-    "foot": ("Foot", "Sole against the ground at landing, toes up positive"),
-    "forward_cycle": ("Front knee", "Knee of the landing leg"),
-    "head": ("Head", "Ear to nose against the horizontal, up positive"),
-    "trunk": ("Trunk", "Forward lean, mean of the cycle"),
-    "pelvic_drop": ("Pelvis", "Drop of the swinging leg's hip, peak over the stance"),
-    "knee_adduction": ("Knee", "Knee against the line from hip to ankle, inward positive"),
-    "pronation": ("Ankle", "Heel against shank from behind"),
-}
+_SCORES = (
+    "arm", "back_cycle", "foot", "forward_cycle", "head", "trunk", "pelvic_drop", "knee_adduction", "pronation"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,39 +59,24 @@ class Card:
     points: str
     band: Band
     band_word: str
-    exercises: tuple[str, ...]
+    exercises: tuple[tuple[str, str], ...]
     sides: tuple[tuple[str, Reading], ...]
     picture: str
 
 
-_METRICS: tuple[tuple[str, str, str, float, int], ...] = (
-    ("cadence_spm", "Cadence", "steps/min", 1, 0),
-    ("contact_time_s", "Ground contact", "ms", 1000, 0),
-    ("flight_time_s", "Flight", "ms", 1000, 0),
-    ("duty_factor", "Duty factor", "%", 100, 1),
-    ("step_length_m", "Step length", "m", 1, 2),
-    ("speed_m_per_s", "Speed", "m/s", 1, 2),
-    ("vertical_oscillation_m", "Vertical oscillation", "cm", 100, 1),
+METRICS: tuple[tuple[str, str, float, int], ...] = (
+    ("cadence_spm", "", 1, 0),
+    ("contact_time_s", "ms", 1000, 0),
+    ("flight_time_s", "ms", 1000, 0),
+    ("duty_factor", "%", 100, 1),
+    ("step_length_m", "m", 1, 2),
+    ("speed_m_per_s", "m/s", 1, 2),
+    ("vertical_oscillation_m", "cm", 100, 1),
 )
-_MEASURES: tuple[tuple[str, str, str], ...] = (
-    ("elbow_deg", "Elbow angle", "°"),
-    ("front_knee_deg", "Front knee", "°"),
-    ("back_knee_deg", "Back knee", "°"),
-    ("foot_strike_deg", "Foot against ground", "°"),
-    ("overstride_deg", "Overstride: shank against the vertical", "°"),
-    ("trunk_lean_deg", "Trunk lean", "°"),
-    ("head_deg", "Head pitch", "°"),
-    ("pelvic_drop_deg", "Pelvic drop", "°"),
-    ("knee_adduction_deg", "Knee adduction", "°"),
-    ("pronation_deg", "Pronation", "°"),
-)
-_EXERCISES: Mapping[str, str] = {
-    "a_skip": "A-skips: high knees in a light skip",
-    "bi_reinforcement": "Biceps strengthening",
-    "tri_reinforcement": "Triceps strengthening",
-    "butt_kicks": "Butt kicks: heels up to the seat",
-}
-"""Exercises whose code alone does not say what to do; the others are their code in words."""
+_MEASURES = (
+    "elbow_deg", "front_knee_deg", "back_knee_deg", "foot_strike_deg", "overstride_deg", "trunk_lean_deg", "head_deg",
+    "pelvic_drop_deg", "knee_adduction_deg", "pronation_deg",
+)  # fmt: skip
 _FROM_BEHIND = {"pelvic_drop_deg", "knee_adduction_deg", "pronation_deg"}
 _NEEDS_HEIGHT = {"step_length_m", "speed_m_per_s", "vertical_oscillation_m"}
 
@@ -109,94 +86,131 @@ def is_known(value: float | None) -> bool:
     return value is not None and math.isfinite(value)
 
 
-def reading(estimate: Estimate, *, factor: float = 1.0, digits: int = 0, unit: str = "", reason: str = "") -> Reading:
-    """Return an estimate in words: value times factor with its unit, spread, count and confidence, or the reason why not."""
+def words_of(say: PageTexts) -> Words:
+    """Return what charts and gauges say in a language."""
+    chart = {
+        name: say.entries[f"chart.{name}"]
+        for name in (
+            "not_measured",
+            "described",
+            "in_unit",
+            "contacts",
+            "timeline",
+            "of_100",
+            "score_of_100",
+            "good_range",
+            "okay_range",
+        )
+    }
+    return Words(decimal=say("format.decimal"), unknown=say("report.not_measured"), **chart)
+
+
+def reading(
+    estimate: Estimate, *, factor: float = 1.0, digits: int = 0, unit: str = "", reason: str = "", say: PageTexts | None = None
+) -> Reading:
+    """Return an estimate in words: value times factor with its unit, spread, count and confidence, or the reason why not.
+
+    `say` gives the decimal mark; English if omitted.
+    """
     if estimate.value is None or not math.isfinite(estimate.value):
         return Reading(text=None, reason=reason)
+    say = say or load_page_texts("en")
     space = "" if unit in {"", "°", "%"} else "\u202f"
     spread = ""
     # a single reading has no spread: "± 0" would claim certainty
     if estimate.n != 1 and estimate.spread is not None and math.isfinite(estimate.spread):
-        spread = f"± {factor * estimate.spread:.{max(digits, 1) if unit == '°' else digits}f}"
-    value = f"{factor * estimate.value:.{digits}f}"
-    value = value.lstrip("-") if not float(value) else value.replace("-", "\u2212")
+        spread = f"± {say.number(factor * estimate.spread, max(digits, 1) if unit == '°' else digits)}"
     confidence = f"{100 * estimate.confidence:.0f}%" if math.isfinite(estimate.confidence) else ""
-    return Reading(text=value + space + unit, spread=spread, n=estimate.n, confidence=confidence)
+    text = say.number(factor * estimate.value, digits) + space + unit
+    return Reading(text=text, spread=spread, n=estimate.n, confidence=confidence)
 
 
 def why_unknown(name: str, result: RunningResult) -> str:
     """Return why a quantity has no number, in plain words."""
+    say = load_page_texts(result.language)
     if name in _FROM_BEHIND and result.view == "side":
-        return "needs a view from behind"
+        return say("reason.from_behind")
     if result.view == "back" and name not in _FROM_BEHIND and name.endswith("_deg"):
-        return "needs a view from the side"
+        return say("reason.from_side")
     if name == "speed_m_per_s" and result.treadmill:
-        return "needs the belt's pace, or the runner's height"
+        return say("reason.pace")
     if name in _NEEDS_HEIGHT:
-        return "needs the runner's height"
-    return "not seen clearly or often enough in this clip"
+        return say("reason.height")
+    return say("reason.unclear")
+
+
+def _metric_unit(name: str, unit: str, say: PageTexts) -> str:
+    return say("unit.steps_per_min") if name == "cadence_spm" else unit
 
 
 def tiles(result: RunningResult) -> tuple[Tile, ...]:
     """Return the timing and distance numbers for the overview."""
+    say = load_page_texts(result.language)
     found = []
-    for name, title, unit, factor, digits in _METRICS:
+    for name, unit, factor, digits in METRICS:
         estimate: Estimate | BothSides = getattr(result.metrics, name)
         reason = why_unknown(name, result)
 
         def read(one: Estimate, reason: str = reason, factor: float = factor, digits: int = digits) -> Reading:
-            return reading(one, factor=factor, digits=digits, reason=reason)
+            return reading(one, factor=factor, digits=digits, reason=reason, say=say)
 
         if isinstance(estimate, BothSides):
-            found.append(Tile(name=title, unit=unit, readings=(("left", read(estimate.left)), ("right", read(estimate.right)))))
+            readings: tuple[tuple[str, Reading], ...] = (("left", read(estimate.left)), ("right", read(estimate.right)))
         else:
-            found.append(Tile(name=title, unit=unit, readings=(("", read(estimate)),)))
+            readings = (("", read(estimate)),)
+        found.append(Tile(name=say(f"metric.{name}"), unit=_metric_unit(name, unit, say), readings=readings))
     return tuple(found)
 
 
 def metric_rows(result: RunningResult) -> tuple[Row, ...]:
     """Return every timing and distance number, then the asymmetries, for the table."""
+    say = load_page_texts(result.language)
     rows = []
-    for name, title, unit, factor, digits in _METRICS:
-        for side, estimate in _by_side(getattr(result.metrics, name)):
-            found = reading(estimate, factor=factor, digits=digits, unit=unit, reason=why_unknown(name, result))
-            rows.append(Row(name=title, side=side, reading=found))
+    for name, unit, factor, digits in METRICS:
+        shown = _metric_unit(name, unit, say)
+        for side, estimate in _by_side(getattr(result.metrics, name), say):
+            found = reading(estimate, factor=factor, digits=digits, unit=shown, reason=why_unknown(name, result), say=say)
+            rows.append(Row(name=say(f"metric.{name}"), side=side, reading=found))
     for name, estimate in sorted(result.metrics.asymmetry.items()):
-        title, unit, factor = _asymmetry(name)
-        reason = "not above what the measurement itself mistakes"
-        found = reading(estimate, factor=factor, digits=1 if unit == "°" else 0, unit=unit, reason=reason)
-        rows.append(Row(name=f"Asymmetry: {title}", side="Left − right", reading=found))
+        title, unit, factor = _asymmetry(name, say)
+        digits = 1 if unit == "°" else 0
+        found = reading(estimate, factor=factor, digits=digits, unit=unit, reason=say("reason.noise"), say=say)
+        rows.append(Row(name=say("report.asymmetry", quantity=title), side=say("side.difference"), reading=found))
     return tuple(rows)
 
 
-def _asymmetry(name: str) -> tuple[str, str, float]:
+def _asymmetry(name: str, say: PageTexts) -> tuple[str, str, float]:
     """Return title, unit and factor of an asymmetry, which is named like its quantity with the unit at the end."""
+    key = next((key for key in (f"metric.{name}", f"measure.{name}") if key in say), None)
     for suffix, unit, factor in (("_s", "ms", 1000.0), ("_deg", "°", 1.0), ("_m", "cm", 100.0)):
         if name.endswith(suffix):
-            return name.removesuffix(suffix).replace("_", " "), unit, factor
-    return name.replace("_", " "), "", 1.0
+            return say(key) if key else name.removesuffix(suffix).replace("_", " "), unit, factor
+    return say(key) if key else name.replace("_", " "), "", 1.0
 
 
 def measure_rows(result: RunningResult) -> tuple[Row, ...]:
     """Return every angle for the table, at both instants where it has two."""
+    say = load_page_texts(result.language)
     rows = []
-    for name, title, unit in _MEASURES:
-        for side, estimate in _by_side(getattr(result.measures, name)):
-            rows.append(
-                Row(name=title, side=side, reading=reading(estimate, unit=unit, digits=1, reason=why_unknown(name, result)))
-            )
+    for name in _MEASURES:
+        for side, estimate in _by_side(getattr(result.measures, name), say):
+            found = reading(estimate, unit="°", digits=1, reason=why_unknown(name, result), say=say)
+            rows.append(Row(name=say(f"measure.{name}"), side=side, reading=found))
     return tuple(rows)
 
 
-def _by_side(value: Estimate | BothSides | Landing) -> list[tuple[str, Estimate]]:
+def _by_side(value: Estimate | BothSides | Landing, say: PageTexts) -> list[tuple[str, Estimate]]:
     if isinstance(value, Estimate):
         return [("", value)]
     if isinstance(value, BothSides):
-        return [("Left", value.left), ("Right", value.right)]
+        return [(say("side.left"), value.left), (say("side.right"), value.right)]
     return [
         (f"{side}, {what}", estimate)
-        for side, at in (("Left", value.left), ("Right", value.right))
-        for what, estimate in (("initial contact", at.initial_contact), ("full contact", at.full_contact))
+        for side, at in ((say("side.left"), value.left), (say("side.right"), value.right))
+        for what, estimate in (
+            (say("instant.initial_contact"), at.initial_contact),
+            (say("instant.full_contact"), at.full_contact),
+        )
     ]
 
 
@@ -207,36 +221,51 @@ def cards(result: RunningResult) -> tuple[Card, ...]:
     return tuple(_card(key, score, result) for key, score in ranked)
 
 
-def score_name(key: str) -> tuple[str, str]:
+def score_name(key: str, say: PageTexts) -> tuple[str, str]:
     """Return the short name and the definition of a score; a key that is not listed is spelled out."""
-    known = next((names for prefix, names in _SCORE_NAMES.items() if key.startswith(prefix)), None)
-    side = next((f", {word} leg" for word in ("left", "right") if key.endswith(f"_{word}")), "")
-    return (known[0] + side, known[1]) if known else (key.replace("_", " ").capitalize(), "")
+    known = next((name for name in _SCORES if key.startswith(name)), None)
+    side = next((f", {say(f'side.{word}_leg')}" for word in ("left", "right") if key.endswith(f"_{word}")), "")
+    if known is None:
+        return key.replace("_", " ").capitalize(), ""
+    return say(f"score.{known}") + side, say(f"definition.{known}")
 
 
 def _card(key: str, score: Score, result: RunningResult) -> Card:
-    name, definition = score_name(key)
+    say = load_page_texts(result.language)
+    name, definition = score_name(key, say)
     sides = _scored_sides(key, result)
     marks = [
-        Mark(value=estimate.value, spread=estimate.spread if estimate.n > 1 else None, letter=side[:1].upper(), kind=side)
+        Mark(
+            value=estimate.value,
+            spread=estimate.spread if estimate.n > 1 else None,
+            letter=say(f"side.{side}_letter") if side else "",
+            kind=side,
+        )
         for side, estimate in sides
         if estimate.value is not None and math.isfinite(estimate.value)
     ] or [Mark(value=score.value_deg, spread=None, letter="", kind="single")]
-    reason = "not seen clearly or often enough"
+    reason = say("reason.unclear")
     return Card(
         key=key,
         name=name,
         definition=definition,
         score=score,
         value=degrees(score.value_deg),
-        of_side=f"{score.foot} side" if score.foot else "",
-        points=f"{100 * score.score:.0f}",
+        of_side=say(f"side.{score.foot}_side") if score.foot else "",
+        points=say("chart.score_of_100", number=f"{100 * score.score:.0f}"),
         band=score.band,
-        band_word=BAND_WORDS[score.band],
-        exercises=tuple(_EXERCISES.get(code, code.replace("_", " ").capitalize()) for code in score.texts.exercises),
-        sides=tuple((side, reading(estimate, unit="°", digits=1, reason=reason)) for side, estimate in sides),
-        picture=ruler(marks, good=score.range_good, okay=score.range_okay, unit="°"),
+        band_word=say(f"band.{score.band}"),
+        exercises=_exercises(score),
+        sides=tuple((side, reading(estimate, unit="°", digits=1, reason=reason, say=say)) for side, estimate in sides),
+        picture=ruler(marks, good=score.range_good, okay=score.range_okay, unit="°", words=words_of(say)),
     )
+
+
+def _exercises(score: Score) -> tuple[tuple[str, str], ...]:
+    """Return name and instruction of the exercises; results of older versions have codes alone, shown as they are."""
+    if score.texts.what_to_do:
+        return tuple((exercise.name, exercise.how) for exercise in score.texts.what_to_do)
+    return tuple((code, "") for code in score.texts.exercises)
 
 
 def degrees(value: float) -> str:

@@ -12,6 +12,8 @@ Side = Literal["left", "right"]
 Band = Literal["good", "okay", "bad"]
 Pattern = Literal["rearfoot", "midfoot", "forefoot"]
 Instant = Literal["initial_contact", "full_contact"]
+Sex = Literal["female", "male"]
+StyleName = Literal["stick", "bounce", "push", "hop", "sit"]
 
 
 class Event(Document):
@@ -72,14 +74,24 @@ class Measures(Document):
     pronation_deg: BothSides = BothSides()
 
 
+class Exercise(Document):
+    """An exercise: its code, the same in every language, its name and how it is done, in the wanted language."""
+
+    code: str
+    name: str
+    how: str
+
+
 class Texts(Document):
-    """What a reading means and what to do about it, in the wanted language."""
+    """What a reading means and what to do about it, in the wanted language; `exercises` are codes, `what_to_do` their words."""
 
     title: str
     position: str
     recap: tuple[str, ...] = ()
     exercises: tuple[str, ...] = ()
+    what_to_do: tuple[Exercise, ...] = ()
     overstride_title: str | None = None
+    explanation: str | None = None
 
 
 class Score(Document):
@@ -90,6 +102,7 @@ class Score(Document):
     band: Band
     range_good: tuple[float, float]
     range_okay: tuple[float, float]
+    range_bad: tuple[float, float] | None = None
     foot: Side | None = None
     confidence: float = 0.0
     texts: Texts
@@ -98,10 +111,35 @@ class Score(Document):
 class Style(Document):
     """A running style with how close the runner is to its centre, 0..100."""
 
+    code: StyleName | None = None
     title: str
     animal: str
     percentage: int
     summary: str
+
+
+class StylePlace(Document):
+    """Where a run lies on the two axes of style, in percent above (+) or below (-) what is usual at its speed."""
+
+    frequency_percent: float
+    duty_factor_percent: float
+
+
+class Norm(Document):
+    """One number of a run beside the mean of a published group of runners.
+
+    `difference_percent` is the run's number against the mean; `speed_m_per_s` the speeds at which the mean holds; `sex` the
+    group's, None for a mean of both.
+    """
+
+    value: float
+    mean: float
+    difference_percent: float
+    sex: Sex | None
+    speed_m_per_s: tuple[float, float]
+    group: str
+    source: str
+    doi: str
 
 
 class FootStrikePattern(Document):
@@ -129,6 +167,12 @@ class RunningResult(Document):
     scores: dict[str, Score]
     total_score: float | None
     styles: tuple[Style, ...]
+    """All five, the closest first; empty where step frequency, duty factor or speed are unknown."""
+    style_place: StylePlace | None = None
+    norms: dict[str, Norm] = Field(default_factory=dict)
+    """By the metric's name; only where the profile has a mean for such a runner at this speed."""
+    language: str = "en"
+    """The language of texts, styles and notices."""
     swaps_repaired: int
     outliers_removed: int = 0
     """Single keypoints in single frames that were replaced because they jumped."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from kinesight.analyses.running.details import RunningDetails, Stride
 from kinesight.analyses.running.observations import Observations
+from kinesight.analyses.running.page_texts import PageTexts, load_page_texts
 from kinesight.analyses.running.profile import Range
 from kinesight.analyses.running.result import Band, Instant, RunningResult, Score, Side
 from kinesight.analyses.running.scoring import score_reading
@@ -61,6 +62,11 @@ class Scene:
     steps: tuple[Step, ...] = ()
     series_deg: Mapping[str, Floats] = field(default_factory=dict)
     result: RunningResult | None = None
+
+    @property
+    def say(self) -> PageTexts:
+        """Return the words in the language of the result; English where there is none."""
+        return load_page_texts(self.result.language if self.result else "en")
 
     def nearest_frame(self, time_s: float) -> int:
         """Return the index of the frame closest in time. Raises `ValueError` on a track without frames."""

@@ -40,6 +40,6 @@ def score_reading(value: float, limits: Range) -> tuple[float, Band, Direction]:
 
 
 def total_score(scores: Mapping[str, float], profile: Profile) -> float | None:
-    """Return the weighted mean of the scores there are; None if there is none."""
+    """Return the weighted mean of the scores there are; None if none of them counts."""
     weights = [profile.measures[key].weight for key in scores]
-    return float(np.average(list(scores.values()), weights=weights)) if scores else None
+    return float(np.average(list(scores.values()), weights=weights)) if any(weights) else None

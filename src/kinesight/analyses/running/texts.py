@@ -8,11 +8,8 @@ from importlib import resources
 
 from pydantic import BaseModel, ConfigDict
 
-from kinesight.analyses.running.profile import StyleName
-from kinesight.analyses.running.result import Band, Pattern, Texts
+from kinesight.analyses.running.result import Band, Exercise, Pattern, StyleName, Texts
 from kinesight.analyses.running.scoring import Direction
-
-FALLBACK = "en"
 
 
 class _Frozen(BaseModel):
@@ -35,9 +32,10 @@ class Sides(_Frozen):
 
 
 class MeasureWords(_Frozen):
-    """Words for one measure."""
+    """Words for one measure; `explanation` says what is measured, where the title does not."""
 
     title: str
+    explanation: str | None = None
     good: Position
     okay: Sides
     bad: Sides
@@ -58,8 +56,15 @@ class StyleWords(_Frozen):
     summary: str
 
 
+class ExerciseWords(_Frozen):
+    """What an exercise is called and how it is done, in one sentence."""
+
+    name: str
+    how: str
+
+
 class Language(_Frozen):
-    """All words of one language."""
+    """What readings mean, in one language. Exercise codes are the same in every language."""
 
     arm: MeasureWords
     back_cycle: MeasureWords
@@ -67,18 +72,17 @@ class Language(_Frozen):
     forward_cycle: MeasureWords
     head: MeasureWords
     trunk: MeasureWords
+    pelvic_drop: MeasureWords
+    knee_adduction: MeasureWords
+    pronation: MeasureWords
     styles: dict[StyleName, StyleWords]
-
-
-def has_language(code: str) -> bool:
-    """Return whether there are texts in a language."""
-    return resources.files("kinesight.analyses.running").joinpath("texts", f"{code}.toml").is_file()
+    exercises: dict[str, ExerciseWords]
 
 
 @cache
 def load_language(code: str) -> Language:
-    """Return the words of a language, or of English where there are none."""
-    file = resources.files("kinesight.analyses.running").joinpath("texts", f"{code if has_language(code) else FALLBACK}.toml")
+    """Return the words of a language such as "fr". Raises `FileNotFoundError` if there are none."""
+    file = resources.files("kinesight.analyses.running").joinpath("texts", f"{code}.toml")
     return Language.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
 
 
@@ -86,7 +90,15 @@ def words_for(language: Language, key: str, *, band: Band, direction: Direction)
     """Return what a reading of a measure means and what to do about it."""
     words: MeasureWords = getattr(language, key)
     chosen = words.good if band == "good" else getattr(words.okay if band == "okay" else words.bad, direction)
-    return Texts(title=words.title, position=chosen.position, recap=chosen.recap, exercises=chosen.exercises)
+    named = [(code, language.exercises[code]) for code in chosen.exercises]
+    return Texts(
+        title=words.title,
+        position=chosen.position,
+        recap=chosen.recap,
+        exercises=chosen.exercises,
+        what_to_do=tuple(Exercise(code=code, name=exercise.name, how=exercise.how) for code, exercise in named),
+        explanation=words.explanation,
+    )
 
 
 def foot_words(language: Language, texts: Texts, *, pattern: Pattern | None, overstride: Band | None) -> Texts:

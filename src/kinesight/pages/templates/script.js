@@ -1,6 +1,7 @@
 (() => {
   "use strict";
   const video = document.querySelector("video");
+  const decimal = (0.5).toLocaleString(document.documentElement.lang).charAt(1);
   if (video) document.body.classList.add("can-seek");
   const seek = (time) => {
     if (!video || !Number.isFinite(time)) return;
@@ -23,7 +24,7 @@
       let near = 0;
       data.x.forEach((each, i) => { if (Math.abs(each - value) < Math.abs(data.x[near] - value)) near = i; });
       const readings = data.lines.map(([name, y]) => `${name} ${y[near] === null ? "–" : y[near].toFixed(0) + data.unit}`);
-      output.textContent = `${data.x[near].toFixed(data.seeks ? 2 : 0)} ${data.seeks ? "s" : "%"}: ${readings.join(" · ")}`;
+      output.textContent = `${data.x[near].toFixed(data.seeks ? 2 : 0).replace(".", decimal)} ${data.seeks ? "s" : "%"}: ${readings.join(" · ")}`;
     };
     const valueAt = (event) => {
       const box = svg.getBoundingClientRect();
