@@ -14,8 +14,8 @@ from kinesight.testing.body import Body
 class BackCamera:
     """A camera that looks the way the runner goes, a distance behind where the hips are at first.
 
-    `above_hips_m` is its height over the hips; `yaw_deg` how far it stands round the runner, to the runner's right +, 90 = seen from the
-    right, 180 = from the front; `roll_deg` how far it is turned about its own axis, a level line sinking to the right +.
+    `above_hips_m` is its height over the hips; `yaw_deg` how far it stands round the runner, to the runner's right +, 90 = seen
+    from the right, 180 = from the front; `roll_deg` how far it is turned about its own axis, a level line sinking to the right +.
     """
 
     width_px: int = 1080

@@ -99,6 +99,8 @@ def _clearness(scene: Scene, step: Step) -> float:
 def _moment(scene: Scene, step: Step, count: int) -> Moment:
     instant = scene.result.instant if scene.result else "full_contact"
     what = {"full_contact": "full contact", "initial_contact": "initial contact"}[instant]
+    if scene.result and scene.result.view == "back":
+        what = "mid-stance"
     time_s = float(scene.track.time_s[scene.nearest_frame(step.instant_s)])
     caption = f"{step.foot.capitalize()} foot, {what} at {step.instant_s:.2f} s"
     return Moment(name=f"{step.foot}_{count}", time_s=time_s, caption=caption)

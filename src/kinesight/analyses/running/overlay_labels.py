@@ -8,18 +8,33 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesight.analyses.running.back.marks import back_corners
 from kinesight.analyses.running.overlay_body import BAND_COLOURS, DARK, Brush, middle
 from kinesight.analyses.running.scene import Scene, Step
 from kinesight.domain.ports import Colour, Point
 
-_NAMES: Mapping[str, str] = {"front_knee": "Front knee", "back_knee": "Back knee", "foot": "Foot", "trunk": "Trunk"}
+ANGLE_NAMES: Mapping[str, str] = {
+    "front_knee": "Front knee",
+    "back_knee": "Back knee",
+    "foot": "Foot",
+    "trunk": "Trunk",
+    "pelvic_drop_left": "Hip line",
+    "pelvic_drop_right": "Hip line",
+    "knee_adduction_left": "Knee",
+    "knee_adduction_right": "Knee",
+    "pronation_left": "Heel",
+    "pronation_right": "Heel",
+}
+"""What the angles of a landing, or of a stance seen from behind, are called in pictures."""
+_WIDE = ("trunk", "foot", "pelvic_drop_left", "pelvic_drop_right")
+"""Angles between short lines, whose arc goes near their ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AngleMark:
     """One angle to draw, in pixels of the source: vertex, the ends of its two arms, its value, and the side its label belongs on.
 
-    `ahead` is True where the label goes in front of the runner.
+    `ahead` is True where the label goes in front of the runner; seen from behind, to the right.
     """
 
     angle: str
@@ -28,6 +43,11 @@ class AngleMark:
     value_deg: float
     ahead: bool
 
+    @property
+    def is_wide(self) -> bool:
+        """Return whether the arc belongs near the ends of the arms."""
+        return self.angle in _WIDE
+
 
 def angle_marks(scene: Scene, step: Step, *, body_px: float) -> tuple[AngleMark, ...]:
     """Return the angles of a landing that are known, with the joints they lie at, all at the step's instant.
@@ -35,6 +55,13 @@ def angle_marks(scene: Scene, step: Step, *, body_px: float) -> tuple[AngleMark,
     `body_px` is the runner's height in source pixels; helper lines are drawn in proportion to it.
     """
     pose = scene.pose_at(step.instant_s)
+    if scene.result and scene.result.view == "back":
+        corners = back_corners(pose, step.angles_deg, foot=step.foot, body_px=body_px)
+        ahead = step.foot == "right"
+        return tuple(
+            AngleMark(angle=angle, vertex=vertex, arms=(first, second), value_deg=step.angles_deg[angle], ahead=ahead)
+            for angle, (vertex, first, second) in corners.items()
+        )
     forward = -1.0 if scene.result and scene.result.direction == "left" else 1.0
     length = 0.16 * body_px
     other = "right" if step.foot == "left" else "left"
@@ -74,7 +101,7 @@ def _draw_arc(brush: Brush, mark: AngleMark, colour: Colour) -> None:
     turn = (math.degrees(math.atan2(second[1] - vertex[1], second[0] - vertex[0])) - start + 180.0) % 360.0 - 180.0
     shortest = min(math.dist(vertex, first), math.dist(vertex, second))
     radius = min(0.085 * brush.body_px, 0.75 * shortest)
-    if mark.angle in ("trunk", "foot"):
+    if mark.is_wide:
         radius = 0.8 * shortest
     for arm in (first, second):
         brush.canvas.line(vertex, arm, colour=colour, width_px=max(1.0, 0.4 * brush.bone_px), opacity=0.8)
@@ -141,7 +168,7 @@ def _stack(wanted: list[float], pitch: float, top_limit: float, bottom_limit: fl
 
 
 def _label_width(brush: Brush, mark: AngleMark) -> float:
-    name = brush.canvas.text_width_px(_NAMES[mark.angle], size_px=0.95 * brush.text_px)
+    name = brush.canvas.text_width_px(ANGLE_NAMES[mark.angle], size_px=0.95 * brush.text_px)
     number = brush.canvas.text_width_px(_number(mark), size_px=1.45 * brush.text_px)
     return max(name, number) + 1.5 * brush.text_px
 
@@ -159,5 +186,5 @@ def _draw_label(brush: Brush, mark: AngleMark, *, box: LabelBox, colour: Colour)
     canvas.panel((box.left, box.top), width_px=box.width, height_px=box.height, colour=DARK, opacity=0.78)
     canvas.panel((box.left, box.top), width_px=0.28 * size, height_px=box.height, colour=colour, opacity=1.0)
     left = box.left + 0.75 * size
-    canvas.text((left, box.top + 0.75 * size), _NAMES[mark.angle], size_px=0.95 * size, colour=(214, 220, 229))
+    canvas.text((left, box.top + 0.75 * size), ANGLE_NAMES[mark.angle], size_px=0.95 * size, colour=(214, 220, 229))
     canvas.text((left, box.top + 1.9 * size), _number(mark), size_px=1.45 * size, colour=colour)

@@ -66,7 +66,7 @@ def report_page(scene: Scene, warnings: tuple[Notice, ...], given: ReportInput) 
         curves=time_charts(scene),
         metrics=metric_rows(result),
         measures=measure_rows(result),
-        instant=result.instant.replace("_", " "),
+        instant="mid-stance" if result.view == "back" else result.instant.replace("_", " "),
         models=given.models,
         parameters=[(name, _plain(value)) for name, value in sorted(given.parameters.items())],
         video_facts=_video_facts(given.video),
@@ -88,6 +88,11 @@ def _facts(result: RunningResult) -> list[str]:
     facts.append(f"{strikes} foot strike{'' if strikes == 1 else 's'}")
     if is_known(result.running_from_s) and is_known(result.running_to_s):
         facts.append(f"{result.running_from_s:.1f}–{result.running_to_s:.1f} s of the clip")
+    if result.view == "back" and result.camera_yaw_deg is not None:
+        way = "right" if result.camera_yaw_deg > 0 else "left"
+        facts.append(f"Camera {abs(result.camera_yaw_deg):.0f}° to the {way} of straight behind")
+    if result.camera_roll_deg is not None:
+        facts.append(f"Picture turned by {abs(result.camera_roll_deg):.0f}°")
     return facts
 
 

@@ -22,6 +22,11 @@ _TITLES: Mapping[str, str] = {
     "foot": "Foot against ground",
     "trunk": "Trunk lean",
     "head": "Head pitch",
+    "pelvis": "Pelvis: own hip against the other, up +",
+    "knee_adduction": "Knee against the line from hip to ankle, inwards +",
+    "hip_adduction": "Hip adduction: thigh against the hip line, inwards +",
+    "pronation": "Heel against the shank, outwards +",
+    "trunk_side": "Trunk to the side, right +",
 }
 _CYCLE = np.linspace(0.0, 100.0, 101)
 

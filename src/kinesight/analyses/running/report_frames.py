@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from kinesight.analyses.running.overlay_labels import AngleMark, angle_marks
+from kinesight.analyses.running.overlay_labels import ANGLE_NAMES, AngleMark, angle_marks
 from kinesight.analyses.running.overlay_panel import free_of_panel
 from kinesight.analyses.running.report_numbers import BAND_WORDS, degrees
 from kinesight.analyses.running.scene import Scene, Step
@@ -21,7 +21,6 @@ _CHAINS = {
     "left": ("shoulder elbow wrist", "hip knee ankle heel big_toe ankle"),
     "right": ("shoulder elbow wrist", "hip knee ankle heel big_toe ankle"),
 }
-_ANGLE_NAMES: Mapping[str, str] = {"front_knee": "Front knee", "back_knee": "Back knee", "foot": "Foot", "trunk": "Trunk"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +43,7 @@ def key_frames(scene: Scene, moments: tuple[Moment, ...], stills_jpeg: Mapping[s
         still = stills_jpeg.get(moment.name)
         picture = _still(scene, step, still, moment.caption) if still else _figure(scene, step, moment.caption)
         angles = []
-        for name, title in _ANGLE_NAMES.items():
+        for name, title in ANGLE_NAMES.items():
             value = step.angles_deg.get(name, math.nan)
             band = scene.band(name, value)
             if math.isfinite(value):
@@ -128,7 +127,7 @@ def _trunk(pose: Mapping[str, Point], width: float) -> Markup:
 
 def _angle(mark: AngleMark, kind: str, body: float) -> Markup:
     radius = min(0.085 * body, 0.75 * min(math.dist(mark.vertex, arm) for arm in mark.arms))
-    if mark.angle in {"trunk", "foot"}:
+    if mark.is_wide:
         radius = 0.8 * min(math.dist(mark.vertex, arm) for arm in mark.arms)
     turns = [math.atan2(arm[1] - mark.vertex[1], arm[0] - mark.vertex[0]) for arm in mark.arms]
     start, end = ((mark.vertex[0] + radius * math.cos(turn), mark.vertex[1] + radius * math.sin(turn)) for turn in turns)

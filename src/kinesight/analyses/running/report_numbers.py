@@ -92,6 +92,7 @@ _MEASURES: tuple[tuple[str, str, str], ...] = (
     ("pelvic_drop_deg", "Pelvic drop", "°"),
     ("knee_adduction_deg", "Knee adduction", "°"),
     ("pronation_deg", "Pronation", "°"),
+    ("hip_adduction_deg", "Hip adduction", "°"),
 )
 _EXERCISES: Mapping[str, str] = {
     "a_skip": "A-skips: high knees in a light skip",
@@ -100,7 +101,8 @@ _EXERCISES: Mapping[str, str] = {
     "butt_kicks": "Butt kicks: heels up to the seat",
 }
 """Exercises whose code alone does not say what to do; the others are their code in words."""
-_FROM_BEHIND = {"pelvic_drop_deg", "knee_adduction_deg", "pronation_deg"}
+_FROM_BEHIND = {"pelvic_drop_deg", "knee_adduction_deg", "pronation_deg", "hip_adduction_deg"}
+_NEEDS_BELT = {"step_length_m", "speed_m_per_s"}
 _NEEDS_HEIGHT = {"step_length_m", "speed_m_per_s", "vertical_oscillation_m"}
 
 
@@ -130,6 +132,8 @@ def why_unknown(name: str, result: RunningResult) -> str:
         return "needs a view from behind"
     if result.view == "back" and name not in _FROM_BEHIND and name.endswith("_deg"):
         return "needs a view from the side"
+    if name in _NEEDS_BELT and result.view == "back":
+        return "from behind it needs a treadmill and the belt's pace"
     if name == "speed_m_per_s" and result.treadmill:
         return "needs the belt's pace, or the runner's height"
     if name in _NEEDS_HEIGHT:
@@ -178,9 +182,11 @@ def _asymmetry(name: str) -> tuple[str, str, float]:
 
 
 def measure_rows(result: RunningResult) -> tuple[Row, ...]:
-    """Return every angle for the table, at both instants where it has two."""
+    """Return every angle for the table, of a back view only its own, at both instants where it has two."""
     rows = []
     for name, title, unit in _MEASURES:
+        if result.view == "back" and name not in _FROM_BEHIND:
+            continue
         for side, estimate in _by_side(getattr(result.measures, name)):
             rows.append(
                 Row(name=title, side=side, reading=reading(estimate, unit=unit, digits=1, reason=why_unknown(name, result)))

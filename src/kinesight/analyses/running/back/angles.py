@@ -39,8 +39,8 @@ FRONTAL_SERIES = (
 def frontal_angles(frontal: Frontal, *, yaw_deg: float, roll_deg: float) -> Mapping[str, Floats]:
     """Return every angle by name, (samples,) degrees each, NaN where a point is unknown.
 
-    The camera's roll is taken from the lines that are held against the vertical; of the knee's sideways bend what the camera's yaw
-    makes of its forward bend in mid-stance is taken away.
+    The camera's roll is taken from the lines that are held against the vertical; of the knee's sideways bend what the camera's
+    yaw makes of its forward bend in mid-stance is taken away.
     """
     points = frontal.points
     tilt = _outwards_deg(points["right_hip"], points["left_hip"])

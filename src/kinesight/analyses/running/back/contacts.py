@@ -128,7 +128,7 @@ def _contact(frontal: Frontal, foot: Side, start_s: float, end_s: float, *, step
 
 
 def contact_from(seen_s: float, *, step_s: float) -> float:
-    """Return the contact time from the part of it between the push's rise above body weight and the toe-off; NaN if impossible."""
+    """Return the contact time from the part of it after the push exceeds body weight; NaN if impossible."""
     return _longest_with(seen_s, step_s=step_s, hidden=1.0)
 
 

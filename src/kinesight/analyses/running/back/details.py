@@ -13,8 +13,8 @@ from kinesight.domain.video import Floats
 class BackStride:
     """One stance of one leg: times are the stream's own stamps, durations the runner's seconds, angles degrees, unknown is NaN.
 
-    `drop_s` is when the pelvic drop is largest in the mean of all strides, `middle_s` the middle of the contact, at which the knee and
-    the heel are read.
+    `drop_s` is when the pelvic drop is largest in the mean of all strides, `middle_s` the middle of the contact, at which the
+    knee and the heel are read.
     """
 
     foot: Side

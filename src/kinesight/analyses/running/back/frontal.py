@@ -20,8 +20,8 @@ TRUNK_PER_HEIGHT = 0.288
 class Frontal:
     """One person's movement in the plane of the picture.
 
-    `points` by keypoint name, (samples, 2) pixels, x to the right of the picture, y up; `trunk_px` (samples,) the length of the trunk without
-    what comes and goes within a stride: it shrinks as the runner runs away.
+    `points` by keypoint name, (samples, 2) pixels, x to the right of the picture, y up; `trunk_px` (samples,) the length of
+    the trunk without what comes and goes within a stride: it shrinks as the runner runs away.
     """
 
     motion: Motion

@@ -53,7 +53,9 @@ def find_orientation(motion: Motion) -> Orientation:
     across = float(np.nanmean(widths)) if np.isfinite(widths).any() else float("nan")
     along = swing_apart(frontal) / APART_PER_TRUNK
     from_back = float(np.degrees(np.arctan2(along, abs(across))))
-    moment = float(motion.time_s[int(np.nanargmax(np.abs(shoulders)))]) if np.isfinite(shoulders).any() else float(motion.time_s[0])
+    moment = (
+        float(motion.time_s[int(np.nanargmax(np.abs(shoulders)))]) if np.isfinite(shoulders).any() else float(motion.time_s[0])
+    )
     if not from_side > WRONG_YAW_DEG:
         view: View = "side"
     elif from_back > MOST_YAW_DEG:
@@ -107,7 +109,8 @@ def swing_apart(frontal: Frontal) -> float:
 def _front(seen: Orientation) -> str:
     if seen.doubtful:
         return (
-            "The runner's left is at the right of the picture, as from the front, yet the clip looks as if filmed from behind: the "
+            "The runner's left is at the right of the picture, as from the front, yet the clip looks as if filmed "
+            "from behind: the "
             "pose model has mixed up left and right; try another pose model, or film from the side."
         )
     return "The runner is seen from the front, where neither view can be read; film from the side or from straight behind."

@@ -19,14 +19,15 @@ STEP_S = (0.18, 0.6)
 # The part of the contact over which the knee and the heel are averaged, and the share of it round the largest drop.
 MID_STANCE = (0.4, 0.6)
 ROUND_PEAK = 0.1
-# The hip line turns with the stride and once more within it; more harmonics follow the noise of the hips, which lie close together.
+# The hip line turns with the stride and once more within it; more harmonics follow the noise of the hips, which lie close
+# together.
 HARMONICS = 2
 MOST_UNKNOWN = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PelvisCourse:
-    """The hip line over the mean stride: its middle, and for each leg when in the contact (0..1) and by how much it rises most."""
+    """The hip line over the mean stride: its middle, and for each leg when in the contact (0..1) and by how much it rises."""
 
     middle_deg: float
     peak_at: Mapping[Side, float]
@@ -36,8 +37,8 @@ class PelvisCourse:
 def pelvis_course(frontal: Frontal, tilt_deg: Floats, contacts: Sequence[BackContact]) -> PelvisCourse | None:
     """Return the course of the hip line, left side high +, over the mean stride; None without a whole stride.
 
-    A short Fourier series in the phase of the stride is fitted to all strides at once: the peak of single strides is mostly noise,
-    and always too high.
+    A short Fourier series in the phase of the stride is fitted to all strides at once: the peak of single strides is mostly
+    noise, and always too high.
     """
     beats = _stride_beats(contacts)
     if len(beats) < 2:
