@@ -52,16 +52,19 @@ def key_frames(scene: Scene, moments: tuple[Moment, ...], stills_jpeg: Mapping[s
     return tuple(frames)
 
 
-def cut_out(scene: Scene, step: Step) -> tuple[float, float, float, float]:
-    """Return left, top, width and height of a square around the runner in source pixels, within the picture if possible."""
+def cut_out(scene: Scene, step: Step, *, label_px: float | None = None) -> tuple[float, float, float, float]:
+    """Return left, top, width and height of a square around the runner in source pixels, within the picture if possible.
+
+    `label_px` is the room beside the runner for the labels; by default that of labels drawn into the picture, whose size goes
+    with its height.
+    """
     points = np.array(list(scene.pose_at(step.instant_s).values())).reshape(-1, 2)
     width, height = float(scene.track.width_px), float(scene.track.height_px)
     if not len(points):
         return 0.0, 0.0, width, height
     low, high = points.min(axis=0), points.max(axis=0)
-    # room for the labels on both sides, whose size goes with the picture's height
     body = float(high[1] - low[1])
-    side = max(1.3 * body, float(high[0] - low[0]) + 2 * (0.1 * body + 0.2 * height))
+    side = max(1.3 * body, float(high[0] - low[0]) + 2 * (0.1 * body + (0.2 * height if label_px is None else label_px)))
     side = min(side, max(width, height))
     middle_x, middle_y = (low + high) / 2
     left = float(np.clip(middle_x - side / 2, min(0.0, width - side), max(0.0, width - side)))
@@ -79,17 +82,20 @@ def _still(scene: Scene, step: Step, jpeg: bytes, caption: str) -> Markup:
 
 def _figure(scene: Scene, step: Step, caption: str) -> Markup:
     pose = scene.pose_at(step.instant_s)
-    left, top, width, height = cut_out(scene, step)
     body = scene.body_height_px()
+    left, top, width, height = cut_out(scene, step, label_px=0.2 * body if math.isfinite(body) else None)
     if not pose or not math.isfinite(body):
         return Markup('<svg viewBox="0 0 10 10" role="img" aria-label="{}: nobody visible"></svg>').format(caption)
     near = scene.result.near_side if scene.result else None
+    is_back = bool(scene.result and scene.result.view == "back")
     far = {"left": "right", "right": "left"}.get(near or "", "left")
     ground = max(y for _, y in pose.values()) + 0.012 * body
     pieces = [
         _path("ground", ((left, ground), (left + width, ground)), 0.006 * body),
-        Markup('<g class="figure-far">{}</g>').format(_side(pose, far, 0.02 * body)),
-        _trunk(pose, 0.02 * body),
+        _side(pose, far, 0.026 * body)
+        if is_back
+        else Markup('<g class="figure-far">{}</g>').format(_side(pose, far, 0.02 * body)),
+        _back(pose, 0.02 * body) if is_back else _trunk(pose, 0.02 * body),
         _side(pose, "left" if far == "right" else "right", 0.026 * body),
     ]
     marks = angle_marks(scene, step, body_px=body)
@@ -123,6 +129,13 @@ def _trunk(pose: Mapping[str, Point], width: float) -> Markup:
     if "nose" in pose:
         points.append(pose["nose"])
     return _path("centre", tuple(points), width) if len(points) > 1 else Markup("")
+
+
+def _back(pose: Mapping[str, Point], width: float) -> Markup:
+    """Return spine, shoulders and hips, seen from behind; a model only guesses the face there."""
+    bars = [(pose.get(f"left_{joint}"), pose.get(f"right_{joint}")) for joint in ("shoulder", "hip")]
+    crossing = [_path("centre", (left, right), width) for left, right in bars if left and right]
+    return Markup("").join([*crossing, _trunk({name: point for name, point in pose.items() if name != "nose"}, width)])
 
 
 def _angle(mark: AngleMark, kind: str, body: float) -> Markup:

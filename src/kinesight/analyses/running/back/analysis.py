@@ -15,7 +15,7 @@ from kinesight.analyses.running.back.run import BackRun
 from kinesight.analyses.running.back.stances import measure_stances, pelvis_course
 from kinesight.analyses.running.back.walks import find_back_bout
 from kinesight.analyses.running.bouts import USUAL_HEIGHT_M
-from kinesight.analyses.running.motion import Motion
+from kinesight.analyses.running.motion import SIDES, Motion, Side
 from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.result import Event, FootStrikePattern, RunningResult
@@ -24,6 +24,7 @@ from kinesight.domain.analysis import Findings
 from kinesight.domain.errors import TooFewStrides
 from kinesight.domain.people import PoseTrack
 from kinesight.domain.video import Floats
+from kinesight.signals.runs import Mask
 
 FEWEST_STRIKES = 3
 """One whole stride: without it the hips have no middle to tilt about."""
@@ -120,6 +121,14 @@ def _event(stride: BackStride, kind: str) -> list[Event]:
     ]
 
 
+def _carries(run: BackRun, side: Side, time_s: Floats) -> Mask:
+    carries = np.zeros(len(time_s), dtype=bool)
+    for stride in run.strides:
+        if stride.foot == side:
+            carries |= (time_s >= stride.strike_s) & (time_s <= 2 * stride.middle_s - stride.strike_s)
+    return carries
+
+
 def _details(track: PoseTrack, run: BackRun) -> BackDetails:
     frontal = run.frontal
     at_s = track.time_s / run.slow_motion
@@ -129,6 +138,9 @@ def _details(track: PoseTrack, run: BackRun) -> BackDetails:
 
     paths = [np.stack([at_frames(path[:, 0]), -at_frames(path[:, 1])], axis=1) for path in frontal.points.values()]
     series = {name: at_frames(run.series[name]) for name in FRONTAL_SERIES}
+    for side in SIDES:
+        # only the foot that carries says something of its heel
+        series[f"{side}_pronation_deg"] = np.where(_carries(run, side, track.time_s), series[f"{side}_pronation_deg"], np.nan)
     if run.course is not None:
         series["pelvis_tilt_deg"] = series["pelvis_tilt_deg"] - run.course.middle_deg
     return BackDetails(

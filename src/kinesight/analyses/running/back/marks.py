@@ -12,7 +12,7 @@ from kinesight.domain.ports import Point
 Corner = tuple[Point, Point, Point]
 """Vertex, end of the line that an angle is held against, end of the line that is held."""
 
-HIP_ARM, HEEL_ARM = 0.16, 0.09
+HIP_ARM, HEEL_ARM = 0.22, 0.09
 """Lengths of drawn lines over the body height."""
 
 
