@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kinesight.analyses.running.result import RunningResult
+from kinesight.analyses.running.result import RunningResult, Score
 from kinesight.domain.document import Estimate, ResultDocument
 
 
 def running_summary(document: ResultDocument, folder: Path) -> str:
     """Return a short table of the main readings and where the files are."""
     result = RunningResult.model_validate(document.result)
-    lines = [f"{result.view} view, running to the {result.direction}, {result.running_from_s:.1f}-{result.running_to_s:.1f} s"]
+    way = f", running to the {result.direction}" if result.direction else ""
+    lines = [f"{result.view} view{way}, {result.running_from_s:.1f}-{result.running_to_s:.1f} s"]
     lines += [f"  {name:34} {_number(estimate, digits)} {unit}" for name, estimate, digits, unit in _rows(result)]
     lines += [
-        f"  {score.texts.title:34} {score.value_deg:7.1f} deg      score {score.score:.2f}  {score.band:5} {score.texts.position}"
+        f"  {score.texts.title + _of(score):34} {score.value_deg:7.1f} deg      score {score.score:.2f}  {score.band:5} "
+        f"{score.texts.position}"
         for score in result.scores.values()
     ]
     if result.total_score is not None:
@@ -22,6 +24,10 @@ def running_summary(document: ResultDocument, folder: Path) -> str:
     lines += [f"  warning: {warning.code}: {warning.message}" for warning in document.warnings]
     lines.append(f"Results: {folder}/ (open {folder / 'report.html'})")
     return "\n".join(lines)
+
+
+def _of(score: Score) -> str:
+    return f", {score.foot}" if score.range_bad else ""
 
 
 def _rows(result: RunningResult) -> list[tuple[str, Estimate, int, str]]:

@@ -1,4 +1,4 @@
-"""Observations in, findings out: the order in which a side view is analysed."""
+"""Observations in, findings out: a back view is handed on, a side view is analysed in this order."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from kinesight.analyses.running.angles import angle_series
+from kinesight.analyses.running.back.analysis import analyse_back
+from kinesight.analyses.running.back.orientation import chosen_view
+from kinesight.analyses.running.back.profile import load_back_profile
 from kinesight.analyses.running.bouts import USUAL_HEIGHT_M, find_bout
 from kinesight.analyses.running.contacts import find_contacts
 from kinesight.analyses.running.details import SERIES, RunningDetails, Stride
 from kinesight.analyses.running.ground import find_ground
 from kinesight.analyses.running.measures import run_measures, run_pattern
 from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, run_metrics
-from kinesight.analyses.running.motion import prepare
+from kinesight.analyses.running.motion import Motion, prepare
 from kinesight.analyses.running.norms import find_norms, norm_notices
 from kinesight.analyses.running.notices import notices
 from kinesight.analyses.running.observations import Observations
@@ -30,7 +33,7 @@ from kinesight.analyses.running.styles import style_percentages, style_place
 from kinesight.analyses.running.texts import Language, load_language
 from kinesight.analyses.running.view import check_feet, check_view
 from kinesight.domain.analysis import Findings
-from kinesight.domain.errors import BadParameter, FrameRateTooLow, NobodyVisible, SceneError, TooFewStrides
+from kinesight.domain.errors import FrameRateTooLow, NobodyVisible, SceneError, TooFewStrides
 from kinesight.domain.people import PoseTrack
 from kinesight.domain.video import Floats
 
@@ -44,15 +47,18 @@ def analyse(observations: Observations, parameters: RunningParameters) -> Findin
     Raises
     ------
     BadParameter
-        If a parameter asks for what there is not: the back view, an unknown profile.
+        If a parameter asks for what there is not: an unknown profile.
     NobodyVisible, FrameRateTooLow, FeetCutOff, WrongView, NotRunning, TooFewStrides
-        If the clip does not show a run from the side; `time_s` is the moment that shows it, in the stream's seconds.
+        If the clip does not show a run from the side or from behind; `time_s` is the moment, in the stream's seconds.
     """
     profile = profile_for(parameters)
     _check_frames(observations.track, parameters)
     check_feet(observations.track)
     try:
-        run = _find_run(observations.track, parameters, profile)
+        motion = prepare(observations.track, slow_motion=parameters.slow_motion)
+        if chosen_view(motion, parameters.view) == "back":
+            return analyse_back(observations, parameters, motion)
+        run = _find_run(motion, parameters, profile)
     except SceneError as refusal:
         moment = None if refusal.time_s is None else refusal.time_s * parameters.slow_motion
         raise type(refusal)(refusal.message, time_s=moment) from refusal
@@ -60,9 +66,8 @@ def analyse(observations: Observations, parameters: RunningParameters) -> Findin
 
 
 def profile_for(parameters: RunningParameters) -> Profile:
-    """Return what a run is judged by. Raises `BadParameter` if the parameters ask for what there is not."""
-    if parameters.view == "back":
-        raise BadParameter("The back view is not analysed by this version; film from the side, or leave view at auto.")
+    """Return what a side view is judged by. Raises `BadParameter` if the parameters ask for profiles that there are not."""
+    load_back_profile(parameters.back_profile)
     return load_profile(parameters.profile)
 
 
@@ -78,8 +83,7 @@ def _check_frames(track: PoseTrack, parameters: RunningParameters) -> None:
         )
 
 
-def _find_run(track: PoseTrack, parameters: RunningParameters, profile: Profile) -> Run:
-    motion = prepare(track, slow_motion=parameters.slow_motion)
+def _find_run(motion: Motion, parameters: RunningParameters, profile: Profile) -> Run:
     yaw_deg = check_view(motion)
     ground = find_ground(motion)
     steps = find_steps(motion)
@@ -133,6 +137,7 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
         language=parameters.language,
         swaps_repaired=motion.swaps,
         outliers_removed=motion.outliers,
+        camera_yaw_deg=round(run.yaw_deg, 2) if np.isfinite(run.yaw_deg) else None,
     )
     return Findings(
         result=result,

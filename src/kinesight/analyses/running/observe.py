@@ -35,7 +35,7 @@ def observe(reader: VideoReader, models: Models, parameters: RunningParameters, 
     NobodyVisible
         Nobody is seen for long enough.
     BadParameter
-        The wanted person does not exist; or, before anything is read, the back view or an unknown profile is asked for.
+        The wanted person does not exist; or, before anything is read, an unknown profile is asked for.
     TooFewFrames
         The clip has fewer than two pictures.
     """

@@ -81,7 +81,7 @@ def _best_steps(scene: Scene) -> list[tuple[Step, int]]:
     for foot in ("left", "right"):
         ranked = sorted(
             (step for step in scene.steps if step.foot == foot and np.isfinite(step.instant_s)),
-            key=lambda step: (-_clearness(scene, step), step.instant_s),
+            key=lambda step: (-_clearness(scene, step), _unusual_deg(scene, step), step.instant_s),
         )
         kept = sorted(ranked[:_STILLS_PER_LEG], key=lambda step: step.instant_s)
         chosen += [(step, count + 1) for count, step in enumerate(kept)]
@@ -96,8 +96,19 @@ def _clearness(scene: Scene, step: Step) -> float:
     return round(known + float(scene.track.score[index].mean()), 1)
 
 
+def _unusual_deg(scene: Scene, step: Step) -> float:
+    """Return how far a stance seen from behind is from what is reported: single ones are noisy. Side views: 0."""
+    if scene.result is None or scene.result.view != "back":
+        return 0.0
+    scores = scene.result.scores
+    apart = [abs(value - scores[name].value_deg) for name, value in step.angles_deg.items() if name in scores]
+    return float(np.nansum(apart))
+
+
 def _moment(scene: Scene, step: Step, count: int) -> Moment:
-    instant = scene.result.instant if scene.result else "full_contact"
+    instant: str = scene.result.instant if scene.result else "full_contact"
+    if scene.result and scene.result.view == "back":
+        instant = "mid_stance"
     time_s = float(scene.track.time_s[scene.nearest_frame(step.instant_s)])
     say = scene.say
     caption = say(

@@ -110,7 +110,7 @@ def draw_skeleton(brush: Brush, scene: Scene, *, time_s: float, near: Side | Non
     order: tuple[Side | None, ...] = (far, None, near) if near else ("left", None, "right")
     for side in order:
         if side is None:
-            _draw_trunk(brush, points)
+            _draw_trunk(brush, points, from_behind=bool(scene.result and scene.result.view == "back"))
         else:
             _draw_side(brush, points, sure=sure, side=side, is_far=side == far)
 
@@ -176,13 +176,19 @@ def _draw_side(brush: Brush, points: Mapping[str, Point], *, sure: Mapping[str, 
             brush.canvas.disc(points[name], radius_px=0.5 * radius, colour=CENTRE_COLOUR, opacity=sure[name])
 
 
-def _draw_trunk(brush: Brush, points: Mapping[str, Point]) -> None:
+def _draw_trunk(brush: Brush, points: Mapping[str, Point], *, from_behind: bool) -> None:
     hips, shoulders, ears = (middle(points, joint) for joint in ("hip", "shoulder", "ear"))
-    bones = [(hips, shoulders), (shoulders, ears), (ears, points.get("nose"))]
+    bones = [(hips, shoulders), (shoulders, ears)]
+    # from behind a model only guesses the face, and the lines across the trunk are what is measured
+    bones += [_across(points, "shoulder"), _across(points, "hip")] if from_behind else [(ears, points.get("nose"))]
     for extra, colour in ((0.7 * brush.bone_px, DARK), (0.0, CENTRE_COLOUR)):
         for start, end in bones:
             if start and end:
                 brush.canvas.line(start, end, colour=colour, width_px=0.8 * brush.bone_px + extra)
+
+
+def _across(points: Mapping[str, Point], joint: str) -> tuple[Point | None, Point | None]:
+    return points.get(f"left_{joint}"), points.get(f"right_{joint}")
 
 
 def middle(points: Mapping[str, Point], joint: str) -> Point | None:

@@ -8,16 +8,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesight.analyses.running.back.marks import back_corners
 from kinesight.analyses.running.overlay_body import BAND_COLOURS, DARK, Brush, middle
+from kinesight.analyses.running.page_texts import PageTexts
 from kinesight.analyses.running.scene import Scene, Step
 from kinesight.domain.ports import Colour, Point
+
+_WIDE = ("trunk", "foot", "pelvic_drop_left", "pelvic_drop_right")
+"""Angles between short lines, whose arc goes near their ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AngleMark:
     """One angle to draw, in pixels of the source: vertex, the ends of its two arms, its value, and the side its label belongs on.
 
-    `name` is what the label says; `ahead` is True where it goes in front of the runner.
+    `name` is what the label says; `ahead` is True where it goes in front of the runner; seen from behind, to the right.
     """
 
     angle: str
@@ -27,6 +32,11 @@ class AngleMark:
     value_deg: float
     ahead: bool
 
+    @property
+    def is_wide(self) -> bool:
+        """Return whether the arc belongs near the ends of the arms."""
+        return self.angle in _WIDE
+
 
 def angle_marks(scene: Scene, step: Step, *, body_px: float) -> tuple[AngleMark, ...]:
     """Return the angles of a landing that are known, with the joints they lie at, all at the step's instant.
@@ -34,6 +44,20 @@ def angle_marks(scene: Scene, step: Step, *, body_px: float) -> tuple[AngleMark,
     `body_px` is the runner's height in source pixels; helper lines are drawn in proportion to it.
     """
     pose = scene.pose_at(step.instant_s)
+    if scene.result and scene.result.view == "back":
+        corners = back_corners(pose, step.angles_deg, foot=step.foot, body_px=body_px)
+        ahead = step.foot == "right"
+        return tuple(
+            AngleMark(
+                angle=angle,
+                name=angle_words(scene.say, angle),
+                vertex=vertex,
+                arms=(first, second),
+                value_deg=step.angles_deg[angle],
+                ahead=ahead,
+            )
+            for angle, (vertex, first, second) in corners.items()
+        )
     forward = -1.0 if scene.result and scene.result.direction == "left" else 1.0
     length = 0.16 * body_px
     other = "right" if step.foot == "left" else "left"
@@ -47,11 +71,16 @@ def angle_marks(scene: Scene, step: Step, *, body_px: float) -> tuple[AngleMark,
     }
     return tuple(
         AngleMark(
-            angle=angle, name=scene.say(f"frame.{angle}"), vertex=vertex, arms=(first, second), value_deg=value, ahead=ahead
+            angle=angle, name=angle_words(scene.say, angle), vertex=vertex, arms=(first, second), value_deg=value, ahead=ahead
         )
         for angle, (vertex, first, second, ahead) in places.items()
         if vertex and first and second and math.isfinite(value := step.angles_deg.get(angle, math.nan))
     )
+
+
+def angle_words(say: PageTexts, angle: str) -> str:
+    """Return what an angle of a landing, or of a stance seen from behind, is called in pictures."""
+    return say(f"frame.{angle.removesuffix('_left').removesuffix('_right')}")
 
 
 def draw_angles(brush: Brush, scene: Scene, *, step: Step, panel_top: bool) -> None:
@@ -75,7 +104,7 @@ def _draw_arc(brush: Brush, mark: AngleMark, colour: Colour) -> None:
     turn = (math.degrees(math.atan2(second[1] - vertex[1], second[0] - vertex[0])) - start + 180.0) % 360.0 - 180.0
     shortest = min(math.dist(vertex, first), math.dist(vertex, second))
     radius = min(0.085 * brush.body_px, 0.75 * shortest)
-    if mark.angle in ("trunk", "foot"):
+    if mark.is_wide:
         radius = 0.8 * shortest
     for arm in (first, second):
         brush.canvas.line(vertex, arm, colour=colour, width_px=max(1.0, 0.4 * brush.bone_px), opacity=0.8)

@@ -74,7 +74,7 @@ def report_page(scene: Scene, warnings: tuple[Notice, ...], given: ReportInput) 
         curves=time_charts(scene),
         metrics=metric_rows(result),
         measures=measure_rows(result),
-        instant=say(f"instant.{result.instant}"),
+        instant=say("instant.mid_stance" if result.view == "back" else f"instant.{result.instant}"),
         patterns=load_language(result.language).foot.patterns,
         models=given.models,
         parameters=[(name, _plain(value)) for name, value in sorted(given.parameters.items())],
@@ -98,6 +98,11 @@ def _facts(result: RunningResult, say: PageTexts) -> list[str]:
     if is_known(result.running_from_s) and is_known(result.running_to_s):
         start, end = (say.number(time_s, 1) for time_s in (result.running_from_s, result.running_to_s))
         facts.append(say("fact.span", start=start, end=end))
+    if result.view == "back" and result.camera_yaw_deg is not None:
+        way = "right" if result.camera_yaw_deg > 0 else "left"
+        facts.append(say(f"fact.camera_{way}", degrees=say.number(abs(result.camera_yaw_deg))))
+    if result.camera_roll_deg is not None:
+        facts.append(say("fact.roll", degrees=say.number(abs(result.camera_roll_deg))))
     return facts
 
 

@@ -15,7 +15,10 @@ from kinesight.domain.video import Floats
 from kinesight.pages.charts import Chart, EventLine, Line, line_chart
 from kinesight.pages.gauges import Bar, lanes
 
-_JOINTS = ("knee", "hip", "ankle", "shoulder", "elbow", "foot", "trunk", "head")
+_JOINTS = (
+    "knee", "hip", "ankle", "shoulder", "elbow", "foot", "trunk", "head",
+    "pelvis", "knee_adduction", "hip_adduction", "pronation", "trunk_side",
+)  # fmt: skip
 _CYCLE = np.linspace(0.0, 100.0, 101)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from kinesight.analyses.running.overlay_labels import AngleMark, angle_marks
+from kinesight.analyses.running.overlay_labels import AngleMark, angle_marks, angle_words
 from kinesight.analyses.running.overlay_panel import free_of_panel
 from kinesight.analyses.running.report_numbers import degrees
 from kinesight.analyses.running.scene import Scene, Step
@@ -21,7 +21,6 @@ _CHAINS = {
     "left": ("shoulder elbow wrist", "hip knee ankle heel big_toe ankle"),
     "right": ("shoulder elbow wrist", "hip knee ankle heel big_toe ankle"),
 }
-_ANGLES = ("front_knee", "back_knee", "foot", "trunk")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,26 +43,28 @@ def key_frames(scene: Scene, moments: tuple[Moment, ...], stills_jpeg: Mapping[s
         still = stills_jpeg.get(moment.name)
         picture = _still(scene, step, still, moment.caption) if still else _figure(scene, step, moment.caption)
         angles = []
-        for name in _ANGLES:
-            value = step.angles_deg.get(name, math.nan)
+        for name, value in step.angles_deg.items():
             band = scene.band(name, value)
             if math.isfinite(value):
                 words = scene.say(f"band.{band}" if band else "band.none")
-                angles.append((scene.say(f"frame.{name}"), degrees(value), band or "unknown", words))
+                angles.append((angle_words(scene.say, name), degrees(value), band or "unknown", words))
         frames.append(KeyFrame(caption=moment.caption, time_s=moment.time_s, picture=picture, angles=tuple(angles)))
     return tuple(frames)
 
 
-def cut_out(scene: Scene, step: Step) -> tuple[float, float, float, float]:
-    """Return left, top, width and height of a square around the runner in source pixels, within the picture if possible."""
+def cut_out(scene: Scene, step: Step, *, label_px: float | None = None) -> tuple[float, float, float, float]:
+    """Return left, top, width and height of a square around the runner in source pixels, within the picture if possible.
+
+    `label_px` is the room beside the runner for the labels; by default that of labels drawn into the picture, whose size goes
+    with its height.
+    """
     points = np.array(list(scene.pose_at(step.instant_s).values())).reshape(-1, 2)
     width, height = float(scene.track.width_px), float(scene.track.height_px)
     if not len(points):
         return 0.0, 0.0, width, height
     low, high = points.min(axis=0), points.max(axis=0)
-    # room for the labels on both sides, whose size goes with the picture's height
     body = float(high[1] - low[1])
-    side = max(1.3 * body, float(high[0] - low[0]) + 2 * (0.1 * body + 0.2 * height))
+    side = max(1.3 * body, float(high[0] - low[0]) + 2 * (0.1 * body + (0.2 * height if label_px is None else label_px)))
     side = min(side, max(width, height))
     middle_x, middle_y = (low + high) / 2
     left = float(np.clip(middle_x - side / 2, min(0.0, width - side), max(0.0, width - side)))
@@ -81,17 +82,20 @@ def _still(scene: Scene, step: Step, jpeg: bytes, caption: str) -> Markup:
 
 def _figure(scene: Scene, step: Step, caption: str) -> Markup:
     pose = scene.pose_at(step.instant_s)
-    left, top, width, height = cut_out(scene, step)
     body = scene.body_height_px()
+    left, top, width, height = cut_out(scene, step, label_px=0.2 * body if math.isfinite(body) else None)
     if not pose or not math.isfinite(body):
         return Markup('<svg viewBox="0 0 10 10" role="img" aria-label="{}: {}"></svg>').format(caption, scene.say("frame.nobody"))
     near = scene.result.near_side if scene.result else None
+    is_back = bool(scene.result and scene.result.view == "back")
     far = {"left": "right", "right": "left"}.get(near or "", "left")
     ground = max(y for _, y in pose.values()) + 0.012 * body
     pieces = [
         _path("ground", ((left, ground), (left + width, ground)), 0.006 * body),
-        Markup('<g class="figure-far">{}</g>').format(_side(pose, far, 0.02 * body)),
-        _trunk(pose, 0.02 * body),
+        _side(pose, far, 0.026 * body)
+        if is_back
+        else Markup('<g class="figure-far">{}</g>').format(_side(pose, far, 0.02 * body)),
+        _back(pose, 0.02 * body) if is_back else _trunk(pose, 0.02 * body),
         _side(pose, "left" if far == "right" else "right", 0.026 * body),
     ]
     marks = angle_marks(scene, step, body_px=body)
@@ -127,9 +131,16 @@ def _trunk(pose: Mapping[str, Point], width: float) -> Markup:
     return _path("centre", tuple(points), width) if len(points) > 1 else Markup("")
 
 
+def _back(pose: Mapping[str, Point], width: float) -> Markup:
+    """Return spine, shoulders and hips, seen from behind; a model only guesses the face there."""
+    bars = [(pose.get(f"left_{joint}"), pose.get(f"right_{joint}")) for joint in ("shoulder", "hip")]
+    crossing = [_path("centre", (left, right), width) for left, right in bars if left and right]
+    return Markup("").join([*crossing, _trunk({name: point for name, point in pose.items() if name != "nose"}, width)])
+
+
 def _angle(mark: AngleMark, kind: str, body: float) -> Markup:
     radius = min(0.085 * body, 0.75 * min(math.dist(mark.vertex, arm) for arm in mark.arms))
-    if mark.angle in {"trunk", "foot"}:
+    if mark.is_wide:
         radius = 0.8 * min(math.dist(mark.vertex, arm) for arm in mark.arms)
     turns = [math.atan2(arm[1] - mark.vertex[1], arm[0] - mark.vertex[0]) for arm in mark.arms]
     start, end = ((mark.vertex[0] + radius * math.cos(turn), mark.vertex[1] + radius * math.sin(turn)) for turn in turns)

@@ -75,9 +75,10 @@ METRICS: tuple[tuple[str, str, float, int], ...] = (
 )
 _MEASURES = (
     "elbow_deg", "front_knee_deg", "back_knee_deg", "foot_strike_deg", "overstride_deg", "trunk_lean_deg", "head_deg",
-    "pelvic_drop_deg", "knee_adduction_deg", "pronation_deg",
+    "pelvic_drop_deg", "knee_adduction_deg", "pronation_deg", "hip_adduction_deg",
 )  # fmt: skip
-_FROM_BEHIND = {"pelvic_drop_deg", "knee_adduction_deg", "pronation_deg"}
+_FROM_BEHIND = {"pelvic_drop_deg", "knee_adduction_deg", "pronation_deg", "hip_adduction_deg"}
+_NEEDS_BELT = {"step_length_m", "speed_m_per_s"}
 _NEEDS_HEIGHT = {"step_length_m", "speed_m_per_s", "vertical_oscillation_m"}
 
 
@@ -132,6 +133,8 @@ def why_unknown(name: str, result: RunningResult) -> str:
         return say("reason.from_behind")
     if result.view == "back" and name not in _FROM_BEHIND and name.endswith("_deg"):
         return say("reason.from_side")
+    if name in _NEEDS_BELT and result.view == "back":
+        return say("reason.belt")
     if name == "speed_m_per_s" and result.treadmill:
         return say("reason.pace")
     if name in _NEEDS_HEIGHT:
@@ -189,10 +192,12 @@ def _asymmetry(name: str, say: PageTexts) -> tuple[str, str, float]:
 
 
 def measure_rows(result: RunningResult) -> tuple[Row, ...]:
-    """Return every angle for the table, at both instants where it has two."""
+    """Return every angle for the table, of a back view only its own, at both instants where it has two."""
     say = load_page_texts(result.language)
     rows = []
     for name in _MEASURES:
+        if result.view == "back" and name not in _FROM_BEHIND:
+            continue
         for side, estimate in _by_side(getattr(result.measures, name), say):
             found = reading(estimate, unit="°", digits=1, reason=why_unknown(name, result), say=say)
             rows.append(Row(name=say(f"measure.{name}"), side=side, reading=found))

@@ -72,6 +72,7 @@ class Measures(Document):
     pelvic_drop_deg: BothSides = BothSides()
     knee_adduction_deg: BothSides = BothSides()
     pronation_deg: BothSides = BothSides()
+    hip_adduction_deg: BothSides = BothSides()
 
 
 class Exercise(Document):
@@ -176,3 +177,7 @@ class RunningResult(Document):
     swaps_repaired: int
     outliers_removed: int = 0
     """Single keypoints in single frames that were replaced because they jumped."""
+    camera_yaw_deg: float | None = None
+    """How far the camera stands off the wanted place: from the side 0..90; from straight behind, to the runner's right +."""
+    camera_roll_deg: float | None = None
+    """How far the camera is turned about its axis, a level line sinking to the right +; of a back view."""

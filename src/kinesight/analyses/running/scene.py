@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kinesight.analyses.running.back.angles import INWARD
+from kinesight.analyses.running.back.details import BackDetails, BackStride
 from kinesight.analyses.running.details import RunningDetails, Stride
+from kinesight.analyses.running.motion import SIDES
 from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.page_texts import PageTexts, load_page_texts
 from kinesight.analyses.running.profile import Range
@@ -37,7 +40,8 @@ BRIDGED_SCORE = 0.35
 class Step:
     """One landing of one foot; unknown times and angles are NaN.
 
-    `instant_s` is when the angles were read, the scores' instant; `angles_deg` has front_knee, back_knee, foot and trunk.
+    `instant_s` is when the angles were read, the scores' instant; `angles_deg` has front_knee, back_knee, foot and trunk; seen
+    from behind, pelvic_drop, knee_adduction and pronation of the foot that carries, such as pelvic_drop_left, at mid-stance.
     Times are the video's; `contact_s` and `flight_s`, of this contact and the flight after it, are the runner's: they differ in
     slow motion.
     """
@@ -123,6 +127,8 @@ def scene_of(observations: Observations, findings: Findings[RunningResult] | Non
         The instant at which angles are shown; the result's own if omitted.
     """
     track = observations.track
+    if findings is not None and isinstance(findings.details, BackDetails):
+        return _back_scene(track, findings.details, findings.result)
     if findings is None or not isinstance(findings.details, RunningDetails):
         return Scene(track=track)
     details = findings.details
@@ -140,7 +146,40 @@ def scene_of(observations: Observations, findings: Findings[RunningResult] | Non
     return Scene(track=smooth, steps=steps, series_deg=series, result=findings.result)
 
 
-def _smooth_scores(track: PoseTrack, details: RunningDetails) -> Floats:
+def _back_scene(track: PoseTrack, details: BackDetails, result: RunningResult) -> Scene:
+    smooth = PoseTrack(
+        keypoints=details.keypoints,
+        time_s=details.time_s,
+        xy_px=details.xy_px,
+        score=_smooth_scores(track, details),
+        width_px=track.width_px,
+        height_px=track.height_px,
+    )
+    series = {name.removesuffix("_deg"): values for name, values in details.series.items()}
+    tilt = series.pop("pelvis_tilt")
+    series |= {f"{side}_pelvis": INWARD[side] * tilt for side in SIDES}
+    steps = tuple(_back_step(stride, details.time_s, series) for stride in details.strides)
+    return Scene(track=smooth, steps=steps, series_deg=series, result=result)
+
+
+def _back_step(stride: BackStride, time_s: Floats, series: Mapping[str, Floats]) -> Step:
+    foot = stride.foot
+    return Step(
+        foot=foot,
+        strike_s=stride.strike_s,
+        instant_s=stride.middle_s,
+        toe_off_s=stride.toe_off_s,
+        contact_s=stride.contact_s,
+        flight_s=stride.flight_s,
+        angles_deg={
+            f"pelvic_drop_{foot}": float(np.interp(stride.middle_s, time_s, series[f"{foot}_pelvis"])),
+            f"knee_adduction_{foot}": stride.knee_adduction_deg,
+            f"pronation_{foot}": stride.pronation_deg,
+        },
+    )
+
+
+def _smooth_scores(track: PoseTrack, details: RunningDetails | BackDetails) -> Floats:
     """Return the scores as seen; points that were bridged or put right count as barely seen, so that they are drawn faintly."""
     columns = [track.keypoints.index(name) if name in track.keypoints else None for name in details.keypoints]
     seen = [np.zeros(len(track.time_s)) if column is None else track.score[:, column] for column in columns]

@@ -9,6 +9,8 @@ from dataclasses import fields
 
 import numpy as np
 
+from kinesight.analyses.running.back.angles import FRONTAL_SERIES
+from kinesight.analyses.running.back.details import BackDetails, BackStride
 from kinesight.analyses.running.details import SERIES, LandingAngles, RunningDetails
 from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.result import RunningResult
@@ -18,6 +20,8 @@ from kinesight.domain.analysis import Findings
 def tables(observations: Observations, findings: Findings[RunningResult]) -> dict[str, str]:
     """Return series.csv and strides.csv; unknown values are empty cells."""
     details = findings.details
+    if isinstance(details, BackDetails):
+        return {"series.csv": _back_series(details), "strides.csv": _back_strides(details)}
     if not isinstance(details, RunningDetails):
         raise TypeError(f"details of a running analysis expected, not {type(details).__name__}")
     return {"series.csv": _series(details, frames=len(observations.track.time_s)), "strides.csv": _strides(details)}
@@ -26,6 +30,16 @@ def tables(observations: Observations, findings: Findings[RunningResult]) -> dic
 def _series(details: RunningDetails, *, frames: int) -> str:
     rows = ([details.time_s[frame], *(details.series[name][frame] for name in SERIES)] for frame in range(frames))
     return _csv(["time_s", *SERIES], rows)
+
+
+def _back_series(details: BackDetails) -> str:
+    rows = ([time_s, *(details.series[name][frame] for name in FRONTAL_SERIES)] for frame, time_s in enumerate(details.time_s))
+    return _csv(["time_s", *FRONTAL_SERIES], rows)
+
+
+def _back_strides(details: BackDetails) -> str:
+    names = [field.name for field in fields(BackStride)]
+    return _csv(names, ([getattr(stride, name) for name in names] for stride in details.strides))
 
 
 def _strides(details: RunningDetails) -> str:
