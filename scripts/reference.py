@@ -106,6 +106,8 @@ def result_page() -> str:
     ]
     for analysis in CATALOGUE:
         lines += ["", f"# `result` of `{analysis.name}`", *_model_section(analysis.result, seen)]
+        if analysis.combiner is not None:
+            lines += ["", f"# Two results of `{analysis.name}` together", *_model_section(analysis.combiner.document, seen)]
     return "\n".join(lines) + "\n"
 
 
