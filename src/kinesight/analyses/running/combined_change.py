@@ -8,9 +8,9 @@ from collections.abc import Set as AbstractSet
 
 from scipy.stats import t as student
 
+from kinesight.analyses.running.combined_quantities import Quantity, quantities
 from kinesight.analyses.running.combined_result import Change, Reason
 from kinesight.analyses.running.motion import OTHER
-from kinesight.analyses.running.report_numbers import Quantity, quantities
 from kinesight.analyses.running.result import Band, RunningResult, Score, Side
 from kinesight.analyses.running.scene import band_of
 from kinesight.domain.document import Estimate
@@ -33,6 +33,7 @@ FLOORS: Mapping[str, float] = {
     "head_deg": 4.0,
     "pelvic_drop_deg": 2.0,
     "knee_adduction_deg": 6.0,
+    "hip_adduction_deg": 4.0,
     "pronation_deg": 4.0,
 }
 """What two clips of the same run may differ by, because neither the camera nor the points that a model sees stay the same.

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from markupsafe import Markup
 
-from kinesight.analyses.running.report_curves import joint_title, over_the_cycle, spans_between
+from kinesight.analyses.running.report_curves import over_the_cycle
 from kinesight.analyses.running.result import RunningResult
 from kinesight.analyses.running.scene import SERIES_SCORES
 from kinesight.domain.video import Floats
@@ -17,6 +18,13 @@ from kinesight.pages.charts import Chart, Line, line_chart
 
 Series = Mapping[str, Floats]
 
+_TITLES: Mapping[str, str] = {
+    "foot": "Foot against ground",
+    "trunk": "Trunk lean",
+    "trunk_side": "Trunk, sideways",
+    "head": "Head pitch",
+    "pelvis_tilt": "Pelvis tilt",
+}
 _PERCENT = np.linspace(0.0, 100.0, 101)
 
 
@@ -62,7 +70,7 @@ def charts_of_view(series: Series, result: RunningResult) -> tuple[Markup, ...]:
         ]
         known = [line for line in lines if line is not None]
         if known:
-            charts.append(_chart(joint_title(joint), names[0], known, [result]))
+            charts.append(_chart(_joint_title(joint), names[0], known, [result]))
     return tuple(charts)
 
 
@@ -73,7 +81,7 @@ def _names(series: Series) -> list[str]:
 def _line(series: Series, name: str, result: RunningResult, *, words: str, kind: str) -> Line | None:
     foot = _side(name).lower() or _most_seen(result)
     strikes = [event.time_s for event in result.events if event.kind == "foot_strike" and event.foot == foot]
-    mean, deviation, count = over_the_cycle(series["time_s"], series[name], spans_between(strikes))
+    mean, deviation, count = over_the_cycle(series["time_s"], series[name], _strides(strikes))
     if not count:
         return None
     return Line(name=f"{words} (n={count})", y=mean, kind=kind, spread=deviation if count > 1 else None)
@@ -89,6 +97,13 @@ def _chart(title: str, name: str, lines: Sequence[Line], results: Sequence[Runni
     )  # fmt: skip
 
 
+def _strides(strikes_s: Sequence[float]) -> list[tuple[float, float]]:
+    """Return the spans between strikes of one foot; spans over 1.5 times the median hide a strike and are left out."""
+    spans = list(pairwise(sorted(strikes_s)))
+    usual = float(np.median([end - start for start, end in spans])) if spans else 0.0
+    return [(start, end) for start, end in spans if end - start <= 1.5 * usual]
+
+
 def _most_seen(result: RunningResult) -> str:
     feet = [event.foot for event in result.events if event.kind == "foot_strike"]
     return "left" if feet.count("left") >= feet.count("right") else "right"
@@ -96,8 +111,12 @@ def _most_seen(result: RunningResult) -> str:
 
 def _title(name: str) -> str:
     side = _side(name)
-    joint = joint_title(_joint(name))
+    joint = _joint_title(_joint(name))
     return f"{joint}, {side.lower()}" if side else joint
+
+
+def _joint_title(joint: str) -> str:
+    return _TITLES.get(joint, joint.replace("_", " ").capitalize())
 
 
 def _joint(name: str) -> str:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 
 from markupsafe import Markup, escape
 
-from kinesight.analyses.running.result import Side
+from kinesight.analyses.running.result import Event, Side
 
 MOST_FRAMES = 12
+NEAR_S = 0.2
+"""A key frame shows a landing within this time of its strike; the other foot lands later."""
 
 _NUMBER = r"-?[0-9.]{1,12}"
 _ALLOWED: Mapping[str, Mapping[str, str]] = {
@@ -44,18 +46,31 @@ class KeptFrame:
 
     picture: Markup
     caption: str
-    foot: Side | None
     readings: tuple[tuple[str, str], ...]
+    foot: Side | None = None
 
 
-def kept_frames(report_html: bytes | None) -> tuple[KeptFrame, ...]:
-    """Return the key frames of a report page in their order, at most twelve; none where there is no page or it has none."""
+def kept_frames(report_html: bytes | None, events: Sequence[Event]) -> tuple[KeptFrame, ...]:
+    """Return the key frames of a report page in their order, at most twelve; none where there is no page or it has none.
+
+    The foot of a frame is that of the strike of `events` nearest to the time in its caption, in whatever language that is.
+    """
     if not report_html:
         return ()
     reader = _Reader()
     reader.feed(report_html.decode("utf-8", errors="replace"))
     reader.close()
-    return tuple(reader.frames[:MOST_FRAMES])
+    strikes = [event for event in events if event.kind == "foot_strike"]
+    return tuple(replace(frame, foot=_foot(frame.caption, strikes)) for frame in reader.frames[:MOST_FRAMES])
+
+
+def _foot(caption: str, strikes: Sequence[Event]) -> Side | None:
+    found = re.search(r"\d{1,6}[.,]\d{1,4}", caption)
+    if found is None or not strikes:
+        return None
+    moment = float(found[0].replace(",", "."))
+    nearest = min(strikes, key=lambda strike: abs(strike.time_s - moment))
+    return nearest.foot if abs(nearest.time_s - moment) <= NEAR_S else None
 
 
 @dataclass(slots=True)
@@ -129,6 +144,4 @@ class _Reader(HTMLParser):
         picture = Markup("").join([*frame.pieces, *(Markup("</{}>").format(tag) for tag in reversed(self._drawing))])
         if not picture:
             return
-        first = frame.caption.partition(" ")[0].lower()
-        foot: Side | None = "left" if first == "left" else "right" if first == "right" else None
-        self.frames.append(KeptFrame(picture=picture, caption=frame.caption, foot=foot, readings=tuple(frame.readings)))
+        self.frames.append(KeptFrame(picture=picture, caption=frame.caption, readings=tuple(frame.readings)))

@@ -13,13 +13,14 @@ from kinesight.analyses.running.combined_pictures import KeptFrame, kept_frames
 from kinesight.analyses.running.combined_result import CombinedClip, CombinedDocument, Label
 from kinesight.analyses.running.combined_rows import change_rows, compared_scores
 from kinesight.analyses.running.report import total_band
-from kinesight.analyses.running.report_numbers import BAND_WORDS, Card, Row, cards, measure_rows, metric_rows, tiles
+from kinesight.analyses.running.report_numbers import Card, Row, cards, measure_rows, metric_rows, tiles
 from kinesight.analyses.running.result import Band, RunningResult
 from kinesight.domain.video import VideoInfo
 from kinesight.pages.frame import page
 from kinesight.pages.gauges import ring
 
 LABEL_WORDS: Mapping[Label, str] = {"side": "Side view", "back": "Back view", "before": "Before", "after": "After"}
+BAND_WORDS: Mapping[Band, str] = {"good": "Good", "okay": "Slightly off", "bad": "Needs work"}
 PICTURES_EACH = 4
 PAIRS_PER_FOOT = 2
 
@@ -60,12 +61,12 @@ def combined_page(document: CombinedDocument, parts: tuple[Part, Part]) -> str:
 
 def _of_change(document: CombinedDocument, parts: tuple[Part, Part]) -> dict[str, Any]:
     results = [part.result for part in parts]
-    frames = [kept_frames(part.files.get("report.html")) for part in parts]
-    rows = change_rows(document.changes, results)
+    frames = [kept_frames(part.files.get("report.html"), part.result.events) for part in parts]
+    rows = change_rows(document.changes, results[1])
     return {
         "rows": rows,
         "changed": [row for row in rows if row.change.verdict == "changed"],
-        "compared": compared_scores(rows, results[1]),
+        "compared": compared_scores(rows, cards(results[1]), instant=results[1].instant),
         "pairs": _pairs(*frames),
         "charts": charts_of_change([kept_series(part.files.get("series.csv")) for part in parts], results),
     }
@@ -79,7 +80,7 @@ def _of_views(parts: tuple[Part, Part], scored: Mapping[Label, Mapping[str, Card
                 "instant": part.result.instant.replace("_", " "),
                 "tiles": [tile for tile in tiles(part.result) if any(reading.text for _, reading in tile.readings)],
                 "cards": tuple(scored[part.clip.label].values()),
-                "frames": kept_frames(part.files.get("report.html"))[:PICTURES_EACH],
+                "frames": kept_frames(part.files.get("report.html"), part.result.events)[:PICTURES_EACH],
                 "charts": charts_of_view(kept_series(part.files.get("series.csv")), part.result),
                 "metrics": metric_rows(part.result),
                 "measures": _own_measures(part.result),

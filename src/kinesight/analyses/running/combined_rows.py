@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from kinesight.analyses.running.combined_change import scored
+from kinesight.analyses.running.combined_quantities import SHOWN, Quantity, quantities
 from kinesight.analyses.running.combined_result import Change
-from kinesight.analyses.running.report_numbers import Quantity, Reading, quantities, reading, score_name, why_unknown
-from kinesight.analyses.running.result import RunningResult, Score
+from kinesight.analyses.running.report_numbers import Card, Reading, reading
+from kinesight.analyses.running.result import Instant, RunningResult, Score
 from kinesight.domain.document import Estimate
 from kinesight.pages.gauges import Mark, ruler
 
@@ -42,48 +43,41 @@ class ChangeRow:
 class Compared:
     """One scored measure: its numbers, each with a ruler that shows it before and after."""
 
-    key: str
-    name: str
-    definition: str
-    score: Score
+    card: Card
     rows: tuple[tuple[ChangeRow, Markup], ...]
 
 
-def change_rows(changes: Sequence[Change], results: Sequence[RunningResult]) -> tuple[ChangeRow, ...]:
+def change_rows(changes: Sequence[Change], result: RunningResult) -> tuple[ChangeRow, ...]:
     """Return every change in words, in the order of the tables."""
-    shown = {(quantity.name, quantity.side, quantity.instant): quantity for quantity in quantities(results[1])}
-    return tuple(_row(change, shown[change.quantity, change.side, change.instant], results) for change in changes)
+    shown = {(quantity.name, quantity.side, quantity.instant): quantity for quantity in quantities(result)}
+    return tuple(_row(change, shown[change.quantity, change.side, change.instant]) for change in changes)
 
 
-def compared_scores(rows: Sequence[ChangeRow], result: RunningResult) -> tuple[Compared, ...]:
+def compared_scores(rows: Sequence[ChangeRow], cards: Sequence[Card], *, instant: Instant) -> tuple[Compared, ...]:
     """Return the scored measures of the later clip at the instant of its scores, those that changed first."""
     found = []
-    for key, score in result.scores.items():
-        measure, only = scored(key)
+    for card in cards:
+        measure, only = scored(card.key)
         own = [
-            (row, _ruler(row.change, score))
+            (row, _ruler(row.change, card.score))
             for row in rows
-            if row.change.quantity == measure and row.change.instant in {None, result.instant} and only in {None, row.change.side}
+            if row.change.quantity == measure and row.change.instant in {None, instant} and only in {None, row.change.side}
         ]
         if own:
-            name, definition = score_name(key)
-            found.append(Compared(key=key, name=name, definition=definition, score=score, rows=tuple(own)))
+            found.append(Compared(card=card, rows=tuple(own)))
     return tuple(sorted(found, key=lambda each: all(row.change.verdict != "changed" for row, _ in each.rows)))
 
 
-def _row(change: Change, quantity: Quantity, results: Sequence[RunningResult]) -> ChangeRow:
-    def read(estimate: Estimate, result: RunningResult) -> Reading:
-        reason = why_unknown(quantity.name, result)
-        return reading(estimate, factor=quantity.factor, digits=quantity.digits, unit=quantity.unit, reason=reason)
-
+def _row(change: Change, quantity: Quantity) -> ChangeRow:
+    title, unit, factor, digits = SHOWN[quantity.name]
     verdict, tone = _verdict(change)
     return ChangeRow(
-        name=quantity.title,
+        name=title,
         where=quantity.where,
-        before=read(change.before, results[0]),
-        after=read(change.after, results[1]),
-        difference=_signed(change.difference, quantity),
-        needed=_signed(change.needed, quantity).lstrip("+"),
+        before=reading(change.before, factor=factor, digits=digits, unit=unit),
+        after=reading(change.after, factor=factor, digits=digits, unit=unit),
+        difference=_signed(change.difference, quantity.name),
+        needed=_signed(change.needed, quantity.name).lstrip("+"),
         verdict=verdict,
         tone=tone,
         change=change,
@@ -103,13 +97,13 @@ def _verdict(change: Change) -> tuple[str, str]:
     return (f"{rise}, better", "good") if is_better else (f"{rise}, worse", "bad")
 
 
-def _signed(value: float | None, quantity: Quantity) -> str:
+def _signed(value: float | None, name: str) -> str:
     if value is None:
         return ""
+    _, unit, factor, digits = SHOWN[name]
     # one digit more than the value has: a difference of "0" that counts would be a riddle
-    digits = quantity.digits if quantity.unit == "°" else quantity.digits + 1
-    found = reading(Estimate(value=value, n=2), factor=quantity.factor, digits=digits, unit=quantity.unit).text or ""
-    return f"+{found}" if value > 0 else found
+    text = reading(Estimate(value=value, n=2), factor=factor, digits=digits if unit == "°" else digits + 1, unit=unit).text or ""
+    return f"+{text}" if value > 0 else text
 
 
 def _ruler(change: Change, score: Score) -> Markup:

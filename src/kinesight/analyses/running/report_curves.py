@@ -28,12 +28,8 @@ _CYCLE = np.linspace(0.0, 100.0, 101)
 
 def strides(scene: Scene, foot: str) -> list[tuple[float, float]]:
     """Return the spans from strike to strike of one foot; spans over 1.5 times the median hide a strike and are left out."""
-    return spans_between([step.strike_s for step in scene.steps if step.foot == foot and math.isfinite(step.strike_s)])
-
-
-def spans_between(strikes_s: list[float]) -> list[tuple[float, float]]:
-    """Return the spans between strikes of one foot in order; spans over 1.5 times the median hide a strike and are left out."""
-    spans = list(pairwise(strikes_s))
+    strikes = [step.strike_s for step in scene.steps if step.foot == foot and math.isfinite(step.strike_s)]
+    spans = list(pairwise(strikes))
     usual = float(np.median([end - start for start, end in spans])) if spans else math.nan
     return [(start, end) for start, end in spans if end - start <= 1.5 * usual]
 
@@ -72,11 +68,6 @@ def over_the_cycle(time_s: Floats, values: Floats, spans: list[tuple[float, floa
     squares = np.nansum((stack - mean) ** 2, axis=0)
     deviation = np.sqrt(np.divide(squares, counts - 1, out=np.full(101, np.nan), where=counts > 1))
     return mean, deviation, int(np.isfinite(stack).any(axis=1).sum())
-
-
-def joint_title(joint: str) -> str:
-    """Return what a series is called, such as "knee"; one that is not listed is spelled out."""
-    return _TITLES.get(joint, joint.replace("_", " ").capitalize())
 
 
 def _nearest(times: Floats, at: Floats) -> np.ndarray[tuple[int], np.dtype[np.intp]]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from kinesight.analyses.running.result import AtInstants, Band, BothSides, Instant, Landing, RunningResult, Score, Side
+from kinesight.analyses.running.result import AtInstants, Band, BothSides, Landing, RunningResult, Score
 from kinesight.domain.document import Estimate
 from kinesight.pages.gauges import Mark, ruler
 
@@ -43,24 +43,6 @@ class Row:
     name: str
     side: str
     reading: Reading
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quantity:
-    """One number of a result and how it is shown: `name` is its field, `title` its words, value times `factor` its unit.
-
-    `side` and `instant` are None where the quantity has none; `where` is both in words.
-    """
-
-    name: str
-    title: str
-    unit: str
-    factor: float
-    digits: int
-    side: Side | None
-    instant: Instant | None
-    where: str
-    estimate: Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,22 +271,3 @@ def _scored_sides(key: str, result: RunningResult) -> list[tuple[str, Estimate]]
     found = next((source() for prefix, source in sources.items() if key.startswith(prefix)), [])
     only = next((side for side in ("left", "right") if key.endswith(f"_{side}")), None)
     return [item for item in found if only is None or item[0] == only]
-
-
-_SIDES: Mapping[str, Side] = {"Left": "left", "Right": "right"}
-_INSTANTS: Mapping[str, Instant] = {"initial contact": "initial_contact", "full contact": "full_contact"}
-
-
-def quantities(result: RunningResult) -> tuple[Quantity, ...]:
-    """Return every number of a result in the order of the tables, known or not; asymmetries are left out."""
-    shown = [(result.metrics, *metric) for metric in _METRICS]
-    angles = [(result.measures, name, title, unit, 1.0, 1) for name, title, unit in _MEASURES]
-    found = []
-    for group, name, title, unit, factor, digits in (*shown, *angles):
-        for where, estimate in _by_side(getattr(group, name)):
-            side, _, instant = where.partition(", ")
-            found.append(
-                Quantity(name=name, title=title, unit=unit, factor=factor, digits=digits, side=_SIDES.get(side),
-                         instant=_INSTANTS.get(instant), where=where, estimate=estimate)
-            )  # fmt: skip
-    return tuple(found)
