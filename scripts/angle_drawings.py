@@ -407,6 +407,29 @@ def knee_adduction() -> str:
     return sheet.svg("Knee adduction: thigh against the line of the shank, from behind, knee towards the other leg positive")
 
 
+def hip_adduction() -> str:
+    """Draw the thigh against the line at right angles to the pelvis, from behind."""
+    points = from_behind()
+    hip, other, knee = points["right_hip"], points["left_hip"], points["right_knee"]
+    sheet = Sheet(left=-0.42, bottom=0.3, width_m=0.95, height_m=0.9, width_px=300)
+    draw_back(sheet, points)
+    square = direction_deg(hip, other) + 90.0
+    sheet.line([hip, polar(hip, 0.44, square)], colour=SOFT, width=2, dash="6 5")
+    sheet.line([other, hip], colour=NEAR, width=4)
+    sheet.line([hip, knee], colour=NEAR, width=7)
+    thigh = direction_deg(hip, knee)
+    sheet.arc(hip, 0.3, start_deg=square, end_deg=thigh, arrow=True)
+    for point in (other, hip, knee):
+        sheet.dot(point, colour=NEAR)
+    inward = (square - thigh + 180.0) % 360.0 - 180.0
+    sheet.text((hip[0] + 0.09, hip[1] - 0.28), f"+{inward:.0f}°", colour=ANGLE, size=20, bold=True)
+    sheet.text((hip[0] + 0.09, hip[1] - 0.44), "0°", colour=SOFT)
+    sheet.text((knee[0] - 0.03, knee[1] - 0.05), "knee inward +", colour=SOFT, anchor="end")
+    return sheet.svg(
+        "Hip adduction: thigh against the line at right angles to the pelvis, from behind, knee towards the other leg positive"
+    )
+
+
 def pronation() -> str:
     """Draw the heel against the shank carried on downwards, from behind."""
     points = from_behind()
@@ -510,6 +533,7 @@ DRAWINGS: Mapping[str, Callable[[], str]] = {
     "head_deg": head,
     "pelvic_drop_deg": pelvic_drop,
     "knee_adduction_deg": knee_adduction,
+    "hip_adduction_deg": hip_adduction,
     "pronation_deg": pronation,
     "phases": phases,
     "patterns": patterns,
