@@ -69,7 +69,7 @@ def test_the_page_is_one_that_may_do_nothing(api: Any, two: list[str]) -> None:
     assert answer.headers["Content-Security-Policy"].startswith("sandbox allow-scripts; default-src 'none'")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in answer.headers["Cache-Control"]
-    assert "+20.0\u202fsteps/min" in answer.text
+    assert "+20.0 <small>steps/min</small>" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/v1/combined", "/v1/combined/report.html"])

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from kinesight.analyses.running.combined_curves import charts_of_change, charts_of_view, kept_series
 from kinesight.analyses.running.combined_pictures import KeptFrame, kept_frames
-from kinesight.analyses.running.combined_result import CombinedClip, CombinedDocument, Label
+from kinesight.analyses.running.combined_result import CombinedClip, CombinedDocument, CombinedNotice, Label
 from kinesight.analyses.running.combined_rows import change_rows, compared_scores
 from kinesight.analyses.running.report import total_band
 from kinesight.analyses.running.report_numbers import Card, Row, cards, measure_rows, metric_rows, tiles
@@ -52,8 +52,9 @@ def combined_page(document: CombinedDocument, parts: tuple[Part, Part]) -> str:
         label_words=LABEL_WORDS,
         totals=[_total(part) for part in parts],
         facts=[_facts(part.result) for part in parts],
-        warnings=document.warnings,
+        warnings=_whose(document.warnings),
         tasks=[(todo, scored[todo.clip][todo.key]) for todo in document.todo],
+        is_scored=any(part.result.scores for part in (parts[1:] if is_change else parts)),
         kept=[_video_facts(part.clip.document.video) for part in parts],
         **(_of_change(document, parts) if is_change else _of_views(parts, scored)),
     )
@@ -65,6 +66,7 @@ def _of_change(document: CombinedDocument, parts: tuple[Part, Part]) -> dict[str
     rows = change_rows(document.changes, results[1])
     return {
         "rows": rows,
+        "is_judged": any(row.change.reason is None for row in rows),
         "changed": [row for row in rows if row.change.verdict == "changed"],
         "compared": compared_scores(rows, cards(results[1]), instant=results[1].instant),
         "pairs": _pairs(*frames),
@@ -88,6 +90,14 @@ def _of_views(parts: tuple[Part, Part], scored: Mapping[Label, Mapping[str, Card
             for part in parts
         ]
     }
+
+
+def _whose(warnings: Sequence[CombinedNotice]) -> list[tuple[str, str]]:
+    """Return every message once, with the clips that it is about in words; none for both together."""
+    clips: dict[str, list[str]] = {}
+    for notice in warnings:
+        clips.setdefault(notice.message, []).extend([LABEL_WORDS[notice.clip]] if notice.clip else [])
+    return [("Both clips" if len(words) > 1 else "".join(words), message) for message, words in clips.items()]
 
 
 def _own_measures(result: RunningResult) -> list[Row]:

@@ -32,6 +32,7 @@ class ChangeRow:
     where: str
     before: Reading
     after: Reading
+    unit: str
     difference: str
     needed: str
     verdict: str
@@ -76,6 +77,7 @@ def _row(change: Change, quantity: Quantity) -> ChangeRow:
         where=quantity.where,
         before=reading(change.before, factor=factor, digits=digits, unit=unit),
         after=reading(change.after, factor=factor, digits=digits, unit=unit),
+        unit=unit,
         difference=_signed(change.difference, quantity.name),
         needed=_signed(change.needed, quantity.name).lstrip("+"),
         verdict=verdict,
@@ -102,7 +104,7 @@ def _signed(value: float | None, name: str) -> str:
         return ""
     _, unit, factor, digits = SHOWN[name]
     # one digit more than the value has: a difference of "0" that counts would be a riddle
-    text = reading(Estimate(value=value, n=2), factor=factor, digits=digits if unit == "°" else digits + 1, unit=unit).text or ""
+    text = reading(Estimate(value=value, n=2), factor=factor, digits=digits if unit == "°" else digits + 1).text or ""
     return f"+{text}" if value > 0 else text
 
 
