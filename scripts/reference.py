@@ -1,8 +1,9 @@
-"""Writes the reference pages that follow from the code: settings and errors. A test compares them with the files."""
+"""Writes the reference pages and drawings that follow from the code. A test compares them with the files."""
 
 from __future__ import annotations
 
 import inspect
+import sys
 import typing
 from pathlib import Path
 
@@ -106,13 +107,26 @@ def result_page() -> str:
     ]
     for analysis in CATALOGUE:
         lines += ["", f"# `result` of `{analysis.name}`", *_model_section(analysis.result, seen)]
+        if analysis.combiner is not None:
+            lines += ["", f"# Two results of `{analysis.name}` together", *_model_section(analysis.combiner.document, seen)]
     return "\n".join(lines) + "\n"
+
+
+def _drawings() -> dict[str, typing.Callable[[], str]]:
+    """Return every drawing of docs/images/angles, whose script lies beside this one."""
+    sys.path.insert(0, str(ROOT / "scripts"))
+    try:
+        from angle_drawings import DRAWINGS  # noqa: PLC0415 - found only now
+    finally:
+        sys.path.pop(0)
+    return {f"docs/images/angles/{name}.svg": draw for name, draw in DRAWINGS.items()}
 
 
 PAGES = {
     "docs/reference/result.md": result_page,
     "docs/reference/settings.md": settings_page,
     "docs/reference/errors.md": errors_page,
+    **_drawings(),
 }
 
 

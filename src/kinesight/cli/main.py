@@ -7,7 +7,7 @@ import sys
 import typer
 
 from kinesight import __version__
-from kinesight.cli import analyze, doctor, keys, models, serve
+from kinesight.cli import analyze, combine, doctor, keys, models, serve
 from kinesight.domain.errors import Cancelled, KinesightError
 
 INTERRUPTED = 130
@@ -25,6 +25,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)
 app.command("worker")(serve.worker)
+app.command("combine")(combine.combine)
 app.command("doctor")(doctor.doctor)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from kinesight.domain.document import Notice, UsedModel
+from kinesight.domain.document import Notice, ResultDocument, UsedModel
 from kinesight.domain.ports import Canvas, Models, VideoReader, Watch
 from kinesight.domain.video import VideoInfo
 
@@ -69,6 +69,36 @@ class ReportInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedClip:
+    """A finished analysis as it was kept: what the clip is called, its result document, and files of its folder by name."""
+
+    title: str
+    document: ResultDocument
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combination:
+    """What two finished clips say together: a document, and one self-contained HTML page."""
+
+    document: BaseModel
+    page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Combiner:
+    """How two finished clips of one analysis become one report.
+
+    `document` is the model of the combined document, `files` names what `combine` can use where a folder has it.
+    combine(first, second) -> combination; raises `BadParameter`, `BadResult`
+    """
+
+    document: type[BaseModel]
+    files: tuple[str, ...]
+    combine: Callable[[FinishedClip, FinishedClip], Combination]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis(Generic[Observed, Parameters, Result]):
     """One analysis. Only `observe` sees pictures; everything after it is a pure function of stored observations.
 
@@ -78,6 +108,7 @@ class Analysis(Generic[Observed, Parameters, Result]):
     tables(observations, findings) -> {file name: text}
     overlay(observations, findings or None, parameters) -> overlay; None when the analysis refused: only observations are drawn
     report(observations, findings, input) -> one self-contained HTML page
+    combiner: how two results become one report; None where that makes no sense
     """
 
     name: str
@@ -92,3 +123,4 @@ class Analysis(Generic[Observed, Parameters, Result]):
     overlay: Callable[[Observed, Findings[Result] | None, Parameters], Overlay]
     report: Callable[[Observed, Findings[Result], ReportInput], str]
     used_models: Callable[[Observed], tuple[UsedModel, ...]]
+    combiner: Combiner | None = None

@@ -13,6 +13,7 @@ KinesightError
 │   ├── DecoderCrashed         decoder_crashed
 │   ├── DecoderTimeLimit       decoder_time_limit
 │   ├── BadObservations        bad_observations
+│   ├── BadResult              bad_result
 │   ├── SourceUnreachable      source_unreachable
 │   ├── SourceForbidden        source_forbidden
 │   ├── NotFound               not_found
@@ -133,6 +134,12 @@ class BadObservations(CallerError):
     """The stored observations are not a valid kinesight.poses/1 document."""
 
     code = "bad_observations"
+
+
+class BadResult(CallerError):
+    """The file is not a result that can be used here; give the result.json of a finished analysis, or the folder it lies in."""
+
+    code = "bad_result"
 
 
 class SourceUnreachable(CallerError):

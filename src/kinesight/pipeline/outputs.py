@@ -13,6 +13,7 @@ from kinesight.domain.errors import BadParameter, Conflict, DiskFull
 
 MADE_FILES = (
     "result.json",
+    "combined.json",
     "poses.json",
     "series.csv",
     "strides.csv",

@@ -281,7 +281,7 @@ def test_colours_of_words_have_enough_contrast() -> None:
     for block in blocks:
         colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{3,6})", block))
         colours = {k: v if len(v) == 7 else "#" + "".join(2 * c for c in v[1:]) for k, v in colours.items()}
-        for ink in ("ink", "soft", "accent", "left", "right", "good", "okay", "bad"):
+        for ink in ("ink", "soft", "accent", "left", "right", "good", "okay", "bad", "then", "now"):
             for ground in ("card", "page"):
                 bright, dark = sorted((luminance(colours[ink]), luminance(colours[ground])), reverse=True)
                 assert (bright + 0.05) / (dark + 0.05) >= 4.5, (ink, ground, colours)

@@ -1,6 +1,7 @@
 """Running form from one clip: joint angles at foot strike, timing, scores, style."""
 
 from kinesight.analyses.running.analysis import analyse
+from kinesight.analyses.running.combined import COMBINER
 from kinesight.analyses.running.observations import restore, store, used_models
 from kinesight.analyses.running.observe import observe
 from kinesight.analyses.running.overlay import overlay
@@ -23,4 +24,5 @@ ANALYSIS = Analysis(
     overlay=overlay,
     report=report,
     used_models=used_models,
+    combiner=COMBINER,
 )

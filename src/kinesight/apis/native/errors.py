@@ -22,6 +22,7 @@ STATUSES: Mapping[type[e.KinesightError], int] = MappingProxyType(
         e.DecoderCrashed: 422,
         e.DecoderTimeLimit: 422,
         e.BadObservations: 422,
+        e.BadResult: 422,
         e.SourceUnreachable: 422,
         e.SourceForbidden: 422,
         e.NotFound: 404,

@@ -72,6 +72,7 @@ ERRORS = errors(401, 403)
 def result_schemas(analyses: Analyses) -> dict[str, Any]:
     """Return the component schemas of all parameters and results, and the two unions over them."""
     models = [(model, "validation") for a in analyses.values() for model in (a.parameters, a.result)]
+    models += [(a.combiner.document, "validation") for a in analyses.values() if a.combiner is not None]
     _, generated = models_json_schema([*models, (ResultDocument, "validation")], ref_template=_REF + "{model}")  # type: ignore[list-item]
     schemas: dict[str, Any] = dict(generated.get("$defs", {}))
     for name, analysis in sorted(analyses.items()):
@@ -88,6 +89,10 @@ def result_schemas(analyses: Analyses) -> dict[str, Any]:
         "description": "Parameters of the chosen kind.",
         "anyOf": [{"$ref": f"{_REF}{a.parameters.__name__}"} for _, a in sorted(analyses.items())],
     }
+    combined = [a.combiner.document.__name__ for _, a in sorted(analyses.items()) if a.combiner is not None]
+    schemas["AnyCombinedDocument"] = (
+        {"anyOf": [{"$ref": f"{_REF}{name}"} for name in combined]} if combined else {"type": "object"}
+    )
     schemas["AnyResultDocument"] = {"anyOf": [{"$ref": f"{_REF}ResultDocument_{name}"} for name in sorted(analyses)]}
     return schemas
 
@@ -101,4 +106,6 @@ def complete(document: dict[str, Any], analyses: Analyses) -> dict[str, Any]:
     schemas["AnalysisView"] = view
     result = document["paths"]["/v1/analyses/{analysis_id}/result"]["get"]["responses"]["200"]
     result["content"]["application/json"]["schema"] = reference
+    combined = document["paths"]["/v1/combined"]["get"]["responses"]["200"]
+    combined["content"]["application/json"]["schema"] = {"$ref": f"{_REF}AnyCombinedDocument"}
     return {**document, "components": {**document["components"], "schemas": dict(sorted(schemas.items()))}}

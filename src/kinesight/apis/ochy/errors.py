@@ -22,6 +22,7 @@ STATUSES: Mapping[type[e.KinesightError], int] = MappingProxyType(
         e.DecoderCrashed: 400,
         e.DecoderTimeLimit: 400,
         e.BadObservations: 400,
+        e.BadResult: 400,
         e.SourceUnreachable: 400,
         e.SourceForbidden: 400,
         e.NotFound: 404,
