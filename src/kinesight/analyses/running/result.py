@@ -80,6 +80,7 @@ class Texts(Document):
     recap: tuple[str, ...] = ()
     exercises: tuple[str, ...] = ()
     overstride_title: str | None = None
+    explanation: str | None = None
 
 
 class Score(Document):
@@ -90,6 +91,7 @@ class Score(Document):
     band: Band
     range_good: tuple[float, float]
     range_okay: tuple[float, float]
+    range_bad: tuple[float, float] | None = None
     foot: Side | None = None
     confidence: float = 0.0
     texts: Texts
