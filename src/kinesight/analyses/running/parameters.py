@@ -24,6 +24,8 @@ class RunningParameters(BaseModel):
     person: int | None = Field(default=None, ge=0)
     """Which person, counted by first appearance from 0; None: the largest, longest, most runner-like one."""
     pose_model: Literal["heavy", "full", "onnx"] = "heavy"
+    full_body: bool = True
+    """False: of a back view, pronation alone."""
     profile: str = "ochy-side/1"
     minimum_fps: float = Field(default=24.0, gt=0)
     slow_motion: float = Field(default=1.0, ge=1.0, le=40.0)
