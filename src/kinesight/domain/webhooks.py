@@ -88,7 +88,10 @@ class Outbox(Protocol):
     """
 
     def claim(self, *, limit: int, lease_s: float) -> tuple[Due, ...]:
-        """Return events to deliver now, of each job only the oldest; nobody else gets them while the lease lasts."""
+        """Return events to deliver now; nobody else gets them while the lease lasts.
+
+        Of each job only the oldest, of each tenant only a few, so that one's silent receiver does not keep the others waiting.
+        """
 
     def settle(self, due: Due) -> None:
         """Note that the event was taken."""

@@ -13,6 +13,9 @@ from kinesight.storage.database import Database, database_now
 from kinesight.storage.tables import webhook_events as events
 from kinesight.storage.tables import webhooks
 
+PER_TENANT = 2
+"""Events of one tenant in one claim."""
+
 SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64
 SECRET_PREFIX = "whsec_"  # noqa: S105  # that of Standard Webhooks
 SHOWN = (webhooks.c.url, webhooks.c.enabled, webhooks.c.secret, webhooks.c.updated_s)
@@ -52,10 +55,12 @@ class SqlOutbox:
     def claim(self, *, limit: int, lease_s: float) -> tuple[Due, ...]:
         """Return events to deliver now, of each job only the oldest; nobody else gets them while the lease lasts."""
         with self._database.read() as connection:  # most looks find nothing, and a look alone locks nothing
-            if connection.execute(_due().limit(1)).first() is None:
-                return ()
+            wanted = [(row.job_id, row.sequence) for row in connection.execute(_fair_choice().limit(limit))]
+        if not wanted:
+            return ()
+        chosen = sa.tuple_(events.c.job_id, events.c.sequence).in_(wanted)
         with self._database.write() as connection:
-            rows = connection.execute(_due().limit(limit).with_for_update(of=events, skip_locked=True)).all()
+            rows = connection.execute(_due().where(chosen).with_for_update(of=events, skip_locked=True)).all()
             for row in rows:
                 connection.execute(
                     sa.update(events).where(*_same(row)).values(due_s=database_now() + lease_s, tries=events.c.tries + 1)
@@ -112,6 +117,13 @@ def _due() -> sa.Select[Any]:
         )
         .order_by(events.c.due_s)
     )
+
+
+def _fair_choice() -> sa.Select[Any]:
+    # A receiver that answers nothing takes the whole time limit for each message; the others must not wait for all of them.
+    place = sa.func.row_number().over(partition_by=events.c.tenant_id, order_by=events.c.due_s).label("place")
+    due = _due().with_only_columns(events.c.job_id, events.c.sequence, events.c.due_s, place).order_by(None).subquery()
+    return sa.select(due.c.job_id, due.c.sequence).where(due.c.place <= PER_TENANT).order_by(due.c.due_s)
 
 
 def _same(row: sa.Row[Any, *tuple[Any, ...]]) -> tuple[sa.ColumnElement[bool], ...]:

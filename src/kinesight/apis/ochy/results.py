@@ -25,13 +25,14 @@ from kinesight.domain.job import Artefact, Job, State
 router = APIRouter(tags=["ochy"], route_class=route_class(DIALECT))
 
 KIND = "running"
-MOST_RAW_BYTES = 64 * 1024 * 1024
-"""Largest stored observations that are turned into one answer: about ten minutes at 60 frames a second."""
+MOST_RAW_BYTES = 16_000_000
+"""Largest stored observations that are turned into one answer; those of a clip within the limits of this API are far smaller."""
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Cursor = Annotated[str | None, Query(max_length=512, pattern=r"^[!-~]+$")]
 
 
+@router.get("/analysis/user", include_in_schema=False)  # its name in the vendor's older contract
 @router.get("/analysis", response_model=AnalysisList, summary="List analyses, newest first", responses=LIST_ANSWERS)
 def list_analyses(here: Here, tenant: QueryCaller, limit: Limit = 100, cursor: Cursor = None) -> AnalysisList:
     """Return one page of your running analyses, whichever API they were started by."""
