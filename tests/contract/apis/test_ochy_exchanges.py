@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -152,8 +153,8 @@ def test_golden_exchange(make_api: Callable[..., Any], path: Path) -> None:
     exchange = json.loads(path.read_text())
     assert exchange["comment"]
     api = make_api(**exchange.get("settings", {}))
-    with receiver() as box:
-        places = {"<receiver>": box.url}
+    with receiver() if "<receiver>" in path.read_text() else nullcontext() as box:
+        places = {} if box is None else {"<receiver>": box.url}
         before = prepare(api, exchange.get("given"), places)
         answer = send(api, exchange["request"], before, places)
     assert answer.status_code == exchange["response"]["status"], answer.text
