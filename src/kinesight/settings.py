@@ -63,13 +63,18 @@ class Settings(BaseSettings):
     decode_time_limit_s: float = Field(default=900.0, gt=0, description="Processor time of the decoder process for one pass.")
 
     fetch_allow: tuple[str, ...] = Field(
-        default=(), description="Hosts and networks that videos may be fetched from although they are not public."
+        default=(),
+        description="Hosts and networks that videos may be fetched from, and webhooks sent to, although they are not public.",
     )
     fetch_time_limit_s: float = Field(default=120.0, gt=0, description="Time limit for fetching a video by its address.")
 
     ochy_max_upload_mb: float = Field(default=30.0, gt=0, description="Largest file for the Ochy-compatible API.")
     ochy_max_duration_s: float = Field(default=10.0, gt=0, description="Longest video for the Ochy-compatible API.")
     ochy_minimum_fps: float = Field(default=30.0, gt=0, description="Lowest frame rate for the Ochy-compatible API.")
+    ochy_credits: bool = Field(
+        default=False, description="Whether an analysis started by the Ochy-compatible API costs its tenant one credit."
+    )
+    webhook_allow_http: bool = Field(default=False, description="Whether webhooks may have http addresses, without encryption.")
 
     pose_model: Literal["heavy", "full", "onnx"] = Field(
         default="heavy", description="Pose model where the caller names none: heavy, full, or onnx for your own."

@@ -52,3 +52,14 @@ def revoke(key_id: Annotated[str, typer.Argument(help="The id that `list` shows.
     with _keys() as keys:
         keys.revoke(key_id)
     typer.echo(f"revoked {key_id}")
+
+
+@app.command("credits")
+def credits_(
+    tenant: Annotated[str, typer.Argument(help="The tenant's name, as `create` prints it.")] = "default",
+    add: Annotated[int, typer.Option(help="How many to give; a negative number takes some, down to none.")] = 0,
+) -> None:
+    """Show how many credits a tenant has, or give it some; they count where the setting `ochy_credits` is on."""
+    with _keys() as keys:
+        left = keys.credits(tenant, add=add)
+    typer.echo(f"tenant     {tenant}\ncredits    {left}")

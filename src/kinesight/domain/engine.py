@@ -96,7 +96,10 @@ class JobStore(Protocol):
     """
 
     def insert(self, tenant_id: str, request: Request) -> Job:
-        """Write a job and its queue entry in one transaction. Raises `QueueFull`, `Conflict`."""
+        """Write a job and its queue entry, and take its credits, in one transaction.
+
+        Raises `QueueFull`, `Conflict`, `InsufficientCredits`.
+        """
 
     def get(self, tenant_id: str, job_id: str) -> Job:
         """Return a job. Raises `NotFound`."""
@@ -105,6 +108,9 @@ class JobStore(Protocol):
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
     ) -> Page:
         """Return jobs, newest first, without their results. Raises `BadParameter` for a strange cursor."""
+
+    def of_subject(self, tenant_id: str, subject_id: str, *, limit: int, cursor: str | None = None) -> Page:
+        """Return the jobs of one subject like `page`."""
 
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         """Ask a job to stop. Raises `NotFound`."""

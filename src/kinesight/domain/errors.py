@@ -19,7 +19,8 @@ KinesightError
 │   ├── NotFound               not_found
 │   ├── Conflict               conflict
 │   ├── Unauthenticated        unauthenticated
-│   └── Forbidden              forbidden
+│   ├── Forbidden              forbidden
+│   └── InsufficientCredits    insufficient_credits
 ├── SceneError                 the clip shows something else than it should   exit 3
 │   ├── NobodyVisible          nobody_visible
 │   ├── WrongView              wrong_view
@@ -178,6 +179,12 @@ class Forbidden(CallerError):
     """The API key is unknown or revoked."""
 
     code = "forbidden"
+
+
+class InsufficientCredits(CallerError):
+    """The tenant has no credit left; `kinesight keys credits` gives some."""
+
+    code = "insufficient_credits"
 
 
 class SceneError(KinesightError):

@@ -43,6 +43,7 @@ class Job:
     parameters: dict[str, Any]
     state: State
     created_s: float
+    subject_id: str | None = None
     input_key: str | None = None
     source_url: str | None = None
     input_name: str | None = None
@@ -60,17 +61,24 @@ class Job:
     @property
     def percentage(self) -> int:
         """Return 0..100: frames done over the stages, 100 only when succeeded."""
-        if self.state is State.SUCCEEDED:
-            return 100
-        starts = {"fetch": (0, 5), "observe": (5, 70), "analyse": (75, 3), "render": (78, 20), "write": (98, 1)}
-        first, span = starts.get(self.stage or "", (0, 0))
-        share = self.done / self.total if self.total else 0.0
-        return min(99, int(first + span * min(1.0, share)))
+        return 100 if self.state is State.SUCCEEDED else percentage_of(self.stage, self.done, self.total)
+
+
+def percentage_of(stage: str | None, done: int, total: int | None) -> int:
+    """Return 0..99: how far a job is that has done so many of all frames of a stage."""
+    starts = {"fetch": (0, 5), "observe": (5, 70), "analyse": (75, 3), "render": (78, 20), "write": (98, 1)}
+    first, span = starts.get(stage or "", (0, 0))
+    share = done / total if total else 0.0
+    return min(99, int(first + span * min(1.0, share)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """What a caller asks for. Exactly one of `input_key` (a stored upload) and `source_url` is given."""
+    """What a caller asks for. Exactly one of `input_key` (a stored upload) and `source_url` is given.
+
+    `notify` is the API in whose words the tenant's webhook is told about the job; None: nobody is. `credits` is what the tenant
+    pays for it.
+    """
 
     kind: str
     parameters: dict[str, Any]
@@ -80,6 +88,9 @@ class NewJob:
     source_url: str | None = None
     idempotency_key: str | None = None
     origin: dict[str, Any] = field(default_factory=dict)
+    subject_id: str | None = None
+    notify: str | None = None
+    credits: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +119,7 @@ class Jobs(Protocol):
         """Accept a job durably, then return it.
 
         The same idempotency key with the same request returns the first job; with another request raises `Conflict`.
-        Raises `QueueFull`, `DiskFull`, `BadParameter` (unknown kind or parameters).
+        Raises `QueueFull`, `DiskFull`, `BadParameter` (unknown kind or parameters), `InsufficientCredits`.
         """
 
     def get(self, tenant_id: str, job_id: str) -> Job:
@@ -118,6 +129,9 @@ class Jobs(Protocol):
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
     ) -> Page:
         """Return jobs, newest first. Raises `BadParameter` for a cursor that is not one of ours."""
+
+    def of_subject(self, tenant_id: str, subject_id: str, *, limit: int, cursor: str | None = None) -> Page:
+        """Return the jobs of one subject, newest first. Raises `BadParameter` for a cursor that is not one of ours."""
 
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         """Ask a job to stop; a final job is returned unchanged. Raises `NotFound`."""
@@ -177,6 +191,9 @@ class Keys(Protocol):
 
     def revoke(self, key_id: str) -> None:
         """Make a key useless. Raises `NotFound`."""
+
+    def credits(self, tenant_name: str, *, add: int = 0) -> int:
+        """Give a tenant credits (or take some, down to none) and return how many it has now. Raises `NotFound`."""
 
 
 class Files(Protocol):

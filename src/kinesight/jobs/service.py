@@ -45,7 +45,8 @@ class JobService:
         """Accept a job durably, then return it. An input that does not become part of a job is removed.
 
         The same idempotency key with the same request returns the first job; with another request raises `Conflict`.
-        Raises `QueueFull`, `DiskFull`, `BadParameter` (unknown kind or parameters), `NotFound` (input).
+        Raises `QueueFull`, `DiskFull`, `BadParameter` (unknown kind or parameters), `NotFound` (input),
+        `InsufficientCredits`.
         """
         try:
             job = self._accept(tenant_id, new)
@@ -65,6 +66,10 @@ class JobService:
     ) -> Page:
         """Return jobs, newest first, without their results. Raises `BadParameter` for a cursor that is not one of ours."""
         return self._store.page(tenant_id, limit=limit, cursor=cursor, kind=kind, state=state)
+
+    def of_subject(self, tenant_id: str, subject_id: str, *, limit: int, cursor: str | None = None) -> Page:
+        """Return the jobs of one subject, newest first. Raises `BadParameter` for a cursor that is not one of ours."""
+        return self._store.of_subject(tenant_id, subject_id, limit=limit, cursor=cursor)
 
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         """Ask a job to stop; a final job is returned unchanged. Raises `NotFound`."""
@@ -109,5 +114,7 @@ class JobService:
 
 
 def _fingerprint(new: NewJob) -> str:
-    asked = [new.kind, new.parameters, new.input_sha256 or new.input_key, new.source_url, new.origin]
+    asked: list[Any] = [new.kind, new.parameters, new.input_sha256 or new.input_key, new.source_url, new.origin]
+    if new.subject_id is not None or new.notify is not None:
+        asked += [new.subject_id, new.notify]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

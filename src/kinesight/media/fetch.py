@@ -179,10 +179,10 @@ class Download:
     def _get(self, target: Target, to: Path, deadline_s: float) -> int | str:
         """Return the size of what was downloaded, or the address that the answer redirects to."""
         request = httpcore2.URL(
-            scheme=target.parts.scheme.encode(), host=target.host.encode(), port=target.port, target=_request_target(target.parts)
+            scheme=target.parts.scheme.encode(), host=target.host.encode(), port=target.port, target=request_target(target.parts)
         )
         headers = [
-            (b"Host", _host_header(target).encode()),
+            (b"Host", host_header(target).encode()),
             (b"User-Agent", b"kinesight"),
             (b"Accept", b"*/*"),
             (b"Accept-Encoding", b"identity"),
@@ -328,12 +328,14 @@ def _network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None
         return None
 
 
-def _request_target(parts: SplitResult) -> bytes:
+def request_target(parts: SplitResult) -> bytes:
+    """Return what the request line of HTTP/1.1 names: path and query."""
     path = parts.path or "/"
     return f"{path}?{parts.query}".encode() if parts.query else path.encode()
 
 
-def _host_header(target: Target) -> str:
+def host_header(target: Target) -> str:
+    """Return the value of the Host header."""
     host = f"[{target.host}]" if ":" in target.host else target.host
     return host if target.port == {"http": 80, "https": 443}[target.parts.scheme] else f"{host}:{target.port}"
 

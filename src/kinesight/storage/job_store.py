@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,8 +10,9 @@ from sqlalchemy.exc import IntegrityError
 
 from kinesight.domain.engine import Beat, Claim, Ending, Forgotten, Progress, Request, Setback, Swept
 from kinesight.domain.errors import Conflict, NotFound, QueueFull
-from kinesight.domain.job import Artefact, Job, Page, State
-from kinesight.storage import transitions
+from kinesight.domain.job import Artefact, Job, Page, State, percentage_of
+from kinesight.domain.webhooks import Happening
+from kinesight.storage import credit, events, transitions
 from kinesight.storage.database import Database, database_now
 from kinesight.storage.engine import DbosEngine, Entry, new_entry, new_id
 from kinesight.storage.rows import LISTED, WHOLE, job_from, read_cursor, storable, write_cursor
@@ -34,7 +36,10 @@ class SqlJobStore:
     # What the APIs ask for
 
     def insert(self, tenant_id: str, request: Request) -> Job:
-        """Write a job and its queue entry in one transaction. Raises `QueueFull`, `Conflict`, `NotFound` (tenant)."""
+        """Write a job and its queue entry, and take its credits, in one transaction.
+
+        Raises `QueueFull`, `Conflict`, `InsufficientCredits`, `NotFound` (tenant).
+        """
         try:
             with self._database.write() as connection:
                 earlier = _earlier(connection, tenant_id, request)
@@ -56,33 +61,29 @@ class SqlJobStore:
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
     ) -> Page:
         """Return jobs, newest first, without their results. Raises `BadParameter` for a strange cursor."""
-        limit = min(max(1, limit), LONGEST_PAGE)
-        query = sa.select(*LISTED).where(jobs.c.tenant_id == tenant_id)
-        if cursor is not None:
-            created_s, job_id = read_cursor(cursor)
-            query = query.where(sa.tuple_(jobs.c.created_s, jobs.c.id) < sa.tuple_(created_s, job_id))
+        wanted = []
         if kind is not None:
-            query = query.where(jobs.c.kind == storable(kind))
+            wanted.append(jobs.c.kind == storable(kind))
         if state is not None:
-            query = query.where(jobs.c.state == state)
-        with self._database.read() as connection:
-            rows = connection.execute(query.order_by(jobs.c.created_s.desc(), jobs.c.id.desc()).limit(limit + 1)).all()
-        more = len(rows) > limit
-        rows = rows[:limit]
-        return Page(
-            jobs=tuple(job_from(row) for row in rows),
-            next_cursor=write_cursor(rows[-1].created_s, rows[-1].id) if more else None,
-        )
+            wanted.append(jobs.c.state == state)
+        return self._page(tenant_id, wanted, limit=limit, cursor=cursor)
+
+    def of_subject(self, tenant_id: str, subject_id: str, *, limit: int, cursor: str | None = None) -> Page:
+        """Return the jobs of one subject like `page`."""
+        return self._page(tenant_id, [jobs.c.subject_id == storable(subject_id)], limit=limit, cursor=cursor)
 
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         """Ask a job to stop: at once if it waits, at the next heartbeat if it runs. Raises `NotFound`."""
         mine = (jobs.c.id == storable(job_id), jobs.c.tenant_id == tenant_id)
         with self._database.write() as connection:
-            connection.execute(
+            never_ran = connection.execute(
                 sa.update(jobs)
                 .where(*mine, jobs.c.state == State.QUEUED)
                 .values(state=State.CANCELLED, fence=jobs.c.fence + 1, finished_s=database_now())
-            )
+            ).rowcount
+            if never_ran:
+                credit.give_back(connection, job_id)
+                events.note(connection, job_id, Happening.CANCELLED, percentage=0)
             connection.execute(sa.update(jobs).where(*mine, jobs.c.state == State.RUNNING).values(state=State.CANCELLING))
             return _find(connection, tenant_id, job_id)
 
@@ -122,7 +123,7 @@ class SqlJobStore:
     def beat(self, job_id: str, *, fence: int, progress: Progress) -> Beat:
         """Prolong the lease and note the progress."""
         with self._database.write() as connection:
-            state = connection.execute(
+            row = connection.execute(
                 sa.update(jobs)
                 .where(jobs.c.id == job_id, jobs.c.fence == fence, jobs.c.state.in_(transitions.HELD))
                 .values(
@@ -131,9 +132,12 @@ class SqlJobStore:
                     done=progress.done,
                     total=progress.total,
                 )
-                .returning(jobs.c.state)
-            ).scalar_one_or_none()
-        return Beat(is_held=state is not None, cancel_requested=state == State.CANCELLING)
+                .returning(jobs.c.state, jobs.c.notify, jobs.c.event_percentage)
+            ).one_or_none()
+            if row is not None and row.notify is not None and row.state == State.RUNNING:
+                reached = percentage_of(progress.stage, progress.done, progress.total)
+                events.note_milestones(connection, job_id, told=row.event_percentage, reached=reached)
+        return Beat(is_held=row is not None, cancel_requested=row is not None and row.state == State.CANCELLING)
 
     def finish(self, job_id: str, *, fence: int, ending: Ending) -> bool:
         """End a job with everything it leaves behind; False if the lease was lost."""
@@ -226,6 +230,21 @@ class SqlJobStore:
             rows = connection.execute(sa.delete(jobs).where(jobs.c.id.in_(old)).returning(jobs.c.id, jobs.c.input_key))
             return tuple(Forgotten(job_id=row.id, input_key=row.input_key) for row in rows)
 
+    def _page(self, tenant_id: str, wanted: Sequence[sa.ColumnElement[bool]], *, limit: int, cursor: str | None = None) -> Page:
+        limit = min(max(1, limit), LONGEST_PAGE)
+        query = sa.select(*LISTED).where(jobs.c.tenant_id == tenant_id, *wanted)
+        if cursor is not None:
+            created_s, job_id = read_cursor(cursor)
+            query = query.where(sa.tuple_(jobs.c.created_s, jobs.c.id) < sa.tuple_(created_s, job_id))
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(jobs.c.created_s.desc(), jobs.c.id.desc()).limit(limit + 1)).all()
+        more = len(rows) > limit
+        rows = rows[:limit]
+        return Page(
+            jobs=tuple(job_from(row) for row in rows),
+            next_cursor=write_cursor(rows[-1].created_s, rows[-1].id) if more else None,
+        )
+
     def _insert(self, connection: sa.Connection, tenant_id: str, request: Request) -> Job:
         unfinished = connection.execute(
             sa.select(sa.func.count())
@@ -234,6 +253,7 @@ class SqlJobStore:
         ).scalar_one()
         if unfinished >= request.queue_limit:
             raise QueueFull(f"{unfinished} jobs are waiting already; try again later.")
+        credit.take(connection, tenant_id, request.new.credits)
         entry = new_entry(new_id(), 0)
         row = connection.execute(
             sa.insert(jobs)
@@ -255,6 +275,9 @@ def _first_values(request: Request) -> dict[str, Any]:
         "input_name": storable(new.input_name, longest=255),
         "source_url": storable(new.source_url, longest=8000),
         "origin": new.origin,
+        "subject_id": storable(new.subject_id),
+        "credits": new.credits,
+        "notify": new.notify,
         "idempotency_key": storable(new.idempotency_key, longest=255),
         "request_hash": request.request_hash,
         "done": 0,

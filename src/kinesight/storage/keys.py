@@ -70,6 +70,20 @@ class SqlKeys:
         if changed == 0:
             raise NotFound("There is no key with this id; see `kinesight keys list`.")
 
+    def credits(self, tenant_name: str, *, add: int = 0) -> int:
+        """Give a tenant credits (or take some, down to none) and return how many it has now. Raises `NotFound`."""
+        now = tenants.c.credits + add
+        with self._database.write() as connection:
+            left = connection.execute(
+                sa.update(tenants)
+                .where(tenants.c.name == storable(tenant_name))
+                .values(credits=sa.case((now < 0, 0), else_=now))
+                .returning(tenants.c.credits)
+            ).scalar_one_or_none()
+        if left is None:
+            raise NotFound(f"There is no tenant {tenant_name!r}; `kinesight keys create NAME --tenant TENANT` makes one.")
+        return int(left)
+
     def bootstrap(self, *, secret: str | None = None, client_id: str | None = None) -> tuple[Tenant, str] | None:
         """Make the tenant `default` with one key if there is no tenant at all; return it and, this once, the secret.
 

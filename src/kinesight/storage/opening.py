@@ -14,7 +14,9 @@ from kinesight.storage.engine import DbosEngine
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.job_store import SqlJobStore
 from kinesight.storage.keys import SqlKeys
+from kinesight.storage.subjects import SqlSubjects
 from kinesight.storage.tables import secrets as secret_table
+from kinesight.storage.webhooks import SqlOutbox, SqlWebhooks
 
 LINK_SECRET = "links"  # noqa: S105  # the name of a row
 
@@ -28,6 +30,9 @@ class Storage:
     files: LocalFiles
     engine: DbosEngine
     database: Database
+    subjects: SqlSubjects
+    webhooks: SqlWebhooks
+    outbox: SqlOutbox
 
     def close(self) -> None:
         """Close every connection."""
@@ -58,6 +63,9 @@ def open_storage(settings: Settings) -> Storage:
         files=LocalFiles(settings.data, secret=secret, reserve_mb=settings.disk_reserve_mb),
         engine=engine,
         database=database,
+        subjects=SqlSubjects(database),
+        webhooks=SqlWebhooks(database),
+        outbox=SqlOutbox(database),
     )
 
 

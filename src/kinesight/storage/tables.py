@@ -23,6 +23,7 @@ tenants = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("client_id", sa.Text, nullable=False),
     sa.Column("created_s", sa.Double, nullable=False),
+    sa.Column("credits", sa.BigInteger, nullable=False, server_default="0"),
 )
 
 api_keys = sa.Table(
@@ -68,11 +69,19 @@ jobs = sa.Table(
     sa.Column("error_code", sa.Text),
     sa.Column("error_message", sa.Text),
     sa.Column("result", sa.JSON(none_as_null=True)),
+    sa.Column("subject_id", sa.Text),
+    # What the tenant paid and would get back.
+    sa.Column("credits", sa.BigInteger, nullable=False, server_default="0"),
+    # The API in whose words the webhook is told; null: nobody is told.
+    sa.Column("notify", sa.Text),
+    sa.Column("event_sequence", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("event_percentage", sa.Integer, nullable=False, server_default="0"),
     sa.UniqueConstraint("tenant_id", "idempotency_key"),
     sa.CheckConstraint(sa.column("state").in_(STATES), name="state"),
     sa.Index(None, "tenant_id", "created_s", "id"),
     sa.Index(None, "state", "due_s"),
     sa.Index(None, "input_key"),
+    sa.Index(None, "subject_id", "created_s", "id"),
 )
 
 attempts = sa.Table(
@@ -106,4 +115,47 @@ secrets = sa.Table(
     metadata,
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+)
+
+subjects = sa.Table(
+    "subjects",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("tenant_id", sa.Text, sa.ForeignKey("tenants.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("email", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("height_m", sa.Double),
+    sa.Column("weight_kg", sa.Double),
+    sa.Column("created_s", sa.Double, nullable=False),
+    sa.Column("deleted_s", sa.Double),
+    sa.Index(None, "tenant_id", "created_s", "id"),
+)
+
+webhooks = sa.Table(
+    "webhooks",
+    metadata,
+    sa.Column("tenant_id", sa.Text, sa.ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("updated_s", sa.Double, nullable=False),
+)
+
+# Without a foreign key to the jobs: an event has to reach its receiver also when its job was deleted meanwhile.
+webhook_events = sa.Table(
+    "webhook_events",
+    metadata,
+    sa.Column("job_id", sa.Text, primary_key=True),
+    sa.Column("sequence", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("tenant_id", sa.Text, sa.ForeignKey("tenants.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("dialect", sa.Text, nullable=False),
+    sa.Column("happening", sa.Text, nullable=False),
+    sa.Column("percentage", sa.Integer, nullable=False),
+    sa.Column("created_s", sa.Double, nullable=False),
+    # Whoever claims an event moves this into the future: the lease.
+    sa.Column("due_s", sa.Double, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("settled_s", sa.Double),
+    sa.Column("outcome", sa.Text),
+    sa.Index(None, "settled_s", "due_s"),
 )

@@ -14,12 +14,15 @@ earlier value (a worker that was thought dead, a queue entry that comes twice) c
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from kinesight.domain.engine import Ending, Setback
-from kinesight.domain.job import State
+from kinesight.domain.job import Artefact, State, percentage_of
+from kinesight.domain.webhooks import Happening
+from kinesight.storage import credit, events
 from kinesight.storage.database import database_now
 from kinesight.storage.engine import DbosEngine, new_entry
 from kinesight.storage.rows import storable
@@ -54,6 +57,7 @@ def begin(connection: sa.Connection, job_id: str, *, fence: int, owner: str, lea
     connection.execute(
         sa.insert(attempts).values(job_id=job_id, fence=row.fence, attempt=row.attempt, owner=owner, started_s=now)
     )
+    events.note_start(connection, job_id)
     return True
 
 
@@ -64,7 +68,7 @@ def end(connection: sa.Connection, job_id: str, *, fence: int, ending: Ending) -
         return False
     if state is State.CANCELLING and ending.state is not State.CANCELLED:
         ending = Ending(state=State.CANCELLED, artefacts=ending.artefacts, log_tail=ending.log_tail)
-    connection.execute(
+    row = connection.execute(
         sa.update(jobs)
         .where(jobs.c.id == job_id)
         .values(
@@ -76,8 +80,19 @@ def end(connection: sa.Connection, job_id: str, *, fence: int, ending: Ending) -
             error_message=storable(ending.error_message),
             **FREE,
         )
-    )
-    if ending.artefacts:
+        .returning(jobs.c.stage, jobs.c.done, jobs.c.total)
+    ).one()
+    if ending.state is State.DEAD:
+        credit.give_back(connection, job_id)
+    reached = 100 if ending.state is State.SUCCEEDED else percentage_of(row.stage, row.done, row.total)
+    events.note(connection, job_id, Happening(ending.state), percentage=reached)
+    _keep(connection, job_id, ending.artefacts)
+    _note(connection, job_id, fence=fence, outcome=ending.state, ending=ending)
+    return True
+
+
+def _keep(connection: sa.Connection, job_id: str, found: Sequence[Artefact]) -> None:
+    if found:
         connection.execute(
             sa.insert(artefacts),
             [
@@ -89,11 +104,9 @@ def end(connection: sa.Connection, job_id: str, *, fence: int, ending: Ending) -
                     "size_bytes": one.size_bytes,
                     "sha256": one.sha256,
                 }
-                for one in ending.artefacts
+                for one in found
             ],
         )
-    _note(connection, job_id, fence=fence, outcome=ending.state, ending=ending)
-    return True
 
 
 def set_back(connection: sa.Connection, engine: DbosEngine, job_id: str, *, fence: int, setback: Setback) -> State | None:

@@ -8,7 +8,7 @@ import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,7 @@ class MemoryJobStore:
                 source_url=new.source_url,
                 input_name=new.input_name,
                 origin=new.origin,
+                subject_id=new.subject_id,
             )
             self._rows[job.id] = _Row(job, request)
             self.entries.append((job.id, 0))
@@ -81,16 +82,20 @@ class MemoryJobStore:
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
     ) -> Page:
         """Return jobs, newest first, without their results. Raises `BadParameter` for a strange cursor."""
+        jobs = (row.job for row in self._rows.values() if row.job.tenant_id == tenant_id)
+        wanted = (job for job in jobs if kind in {None, job.kind} and state in {None, job.state})
+        return self._page(wanted, limit=limit, cursor=cursor)
+
+    def of_subject(self, tenant_id: str, subject_id: str, *, limit: int, cursor: str | None = None) -> Page:
+        """Return the jobs of one subject like `page`."""
+        jobs = (row.job for row in self._rows.values() if row.job.tenant_id == tenant_id)
+        return self._page((job for job in jobs if job.subject_id == subject_id), limit=limit, cursor=cursor)
+
+    @staticmethod
+    def _page(jobs: Iterable[Job], *, limit: int, cursor: str | None) -> Page:
         before = None if cursor is None else read_cursor(cursor)
         found = sorted(
-            (
-                replace(row.job, result=None)
-                for row in self._rows.values()
-                if row.job.tenant_id == tenant_id
-                and (kind is None or row.job.kind == kind)
-                and (state is None or row.job.state is state)
-                and (before is None or (row.job.created_s, row.job.id) < before)
-            ),
+            (replace(job, result=None) for job in jobs if before is None or (job.created_s, job.id) < before),
             key=lambda job: (job.created_s, job.id),
             reverse=True,
         )
@@ -319,6 +324,7 @@ class MemoryKeys:
     def __init__(self) -> None:
         self._tenants: dict[str, Tenant] = {}
         self._keys: dict[str, ApiKey] = {}  # by secret
+        self._credits: dict[str, int] = {}  # by tenant name
 
     def tenant_for(self, secret: str) -> Tenant:
         """Return whose key this is. Raises `Forbidden` for an unknown or revoked key."""
@@ -349,3 +355,10 @@ class MemoryKeys:
                 self._keys[secret] = replace(key, revoked_s=key.revoked_s or time.time())
                 return
         raise NotFound("There is no key with this id; see `kinesight keys list`.")
+
+    def credits(self, tenant_name: str, *, add: int = 0) -> int:
+        """Give a tenant credits (or take some, down to none) and return how many it has now. Raises `NotFound`."""
+        if tenant_name not in self._tenants:
+            raise NotFound(f"There is no tenant {tenant_name!r}; `kinesight keys create NAME --tenant TENANT` makes one.")
+        self._credits[tenant_name] = max(0, self._credits.get(tenant_name, 0) + add)
+        return self._credits[tenant_name]

@@ -9,10 +9,13 @@ from contextlib import contextmanager
 from fastapi import FastAPI
 
 from kinesight.apis.application import Services, create_app
+from kinesight.apis.ochy.translate import event_body
 from kinesight.domain.job import Keys, Tenant
+from kinesight.jobs.deliverer import Deliverer, delivering
 from kinesight.jobs.process import run_worker
 from kinesight.jobs.service import JobService
 from kinesight.jobs.supervisor import Role, supervise
+from kinesight.media.post import HttpPost
 from kinesight.settings import Settings
 from kinesight.storage.opening import Storage, open_storage
 from kinesight.web import landing
@@ -65,11 +68,31 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
         max_attempts=settings.max_attempts,
     )
     services = Services(
-        jobs=jobs, uploads=storage.files, keys=storage.keys, files=storage.files, ready=lambda: not_ready(settings, storage)
+        jobs=jobs,
+        uploads=storage.files,
+        keys=storage.keys,
+        files=storage.files,
+        ready=lambda: not_ready(settings, storage),
+        subjects=storage.subjects,
+        webhooks=storage.webhooks,
+        post=message_post(settings),
     )
     app = create_app(services, settings, analyses=analyses)
     app.include_router(landing.router)
     return app
+
+
+def message_post(settings: Settings) -> HttpPost:
+    """Return what sends messages to addresses that callers gave."""
+    return HttpPost(allow=settings.fetch_allow, allow_http=settings.webhook_allow_http)
+
+
+@contextmanager
+def delivering_events(settings: Settings, storage: Storage) -> Iterator[None]:
+    """Deliver events to webhooks while the block runs."""
+    deliverer = Deliverer(outbox=storage.outbox, post=message_post(settings), wordings={"ochy": event_body})
+    with delivering(deliverer):
+        yield
 
 
 def not_ready(settings: Settings, storage: Storage) -> list[str]:

@@ -41,6 +41,7 @@ class Api:
     client: TestClient
     jobs: Any
     files: Any
+    services: Any
 
     @property
     def key(self) -> str:
@@ -58,9 +59,10 @@ class Api:
         assert answer.status_code == 202, answer.text
         return answer.json()["id"]
 
-    def succeed(self, job_id: str, result: dict[str, Any]) -> None:
-        """Finish a job as a worker would, with thumbnail, video and report."""
+    def succeed(self, job_id: str, result: dict[str, Any], texts: dict[str, str] | None = None) -> None:
+        """Finish a job as a worker would, with thumbnail, video, report and further files by name."""
         self.jobs.files[job_id] = (
+            *(self.files.put(job_id, name, text.encode(), "text/plain") for name, text in (texts or {}).items()),
             self.files.put(job_id, "annotated.mp4", bytes(range(200)), "video/mp4"),
             self.files.put(job_id, "report.html", b"<!doctype html><p>hello", "text/html"),
             self.files.put(job_id, "thumbnail.jpg", b"\xff\xd8jpeg", "image/jpeg"),
@@ -74,12 +76,12 @@ class Api:
 def make_api(tmp_path: Path) -> Callable[..., Api]:
     """Return a maker of applications; arguments are settings, besides `problems` and `queue_limit`."""
 
-    def make(*, problems: list[str] | None = None, queue_limit: int = 1000, **settings: Any) -> Api:
-        stand_ins = _stand_ins()
-        services = stand_ins.services_in(tmp_path / "data", problems=problems, queue_limit=queue_limit)
-        app = create_app(services, Settings(**settings), analyses=installed_analyses(Settings(**settings)))
+    def make(*, problems: list[str] | None = None, queue_limit: int = 1000, **given: Any) -> Api:
+        stand_ins, settings = _stand_ins(), Settings(**given)
+        services = stand_ins.services_in(tmp_path / "data", problems=problems, queue_limit=queue_limit, settings=settings)
+        app = create_app(services, settings, analyses=installed_analyses(settings))
         client = TestClient(app, raise_server_exceptions=False)
-        return Api(stand_ins=stand_ins, client=client, jobs=services.jobs, files=services.files)
+        return Api(stand_ins=stand_ins, client=client, jobs=services.jobs, files=services.files, services=services)
 
     return make
 

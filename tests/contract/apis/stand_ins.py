@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,12 @@ from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.result import RunningResult
 from kinesight.apis.application import Services, create_app
 from kinesight.domain.analysis import Analysis
-from kinesight.domain.errors import BadParameter, Conflict, Forbidden, NotFound, QueueFull
+from kinesight.domain.errors import BadParameter, Conflict, Forbidden, InsufficientCredits, NotFound, QueueFull
 from kinesight.domain.job import ApiKey, Artefact, Job, NewJob, Page, State, Tenant
-from kinesight.settings import load_settings
+from kinesight.media.post import HttpPost
+from kinesight.settings import Settings, load_settings
+from kinesight.storage.rows import read_cursor, write_cursor
+from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
 
 KEY = "test-key-of-the-first-tenant"
 OTHER_KEY = "test-key-of-the-other-tenant"
@@ -58,6 +61,7 @@ class MemoryJobs:
 
     folder: Path
     queue_limit: int = 1000
+    credits: int = 0
     jobs: dict[str, Job] = field(default_factory=dict)
     files: dict[str, tuple[Artefact, ...]] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
@@ -83,6 +87,9 @@ class MemoryJobs:
             return self.jobs[job_id]
         if sum(not job.state.is_final for job in self.jobs.values()) >= self.queue_limit:
             raise QueueFull
+        if new.credits > self.credits:
+            raise InsufficientCredits
+        self.credits -= new.credits
         self.submitted.append(new)
         job = Job(
             id=str(UUID(int=len(self.submitted), version=4)),
@@ -95,6 +102,7 @@ class MemoryJobs:
             input_name=new.input_name,
             source_url=new.source_url,
             origin=new.origin,
+            subject_id=new.subject_id,
         )
         self.jobs[job.id] = job
         if new.idempotency_key is not None:
@@ -110,16 +118,19 @@ class MemoryJobs:
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
     ) -> Page:
-        mine = [
-            job
-            for job in sorted(self.jobs.values(), key=lambda job: -job.created_s)
-            if job.tenant_id == tenant_id and kind in {None, job.kind} and state in {None, job.state}
-        ]
-        if cursor is not None and not cursor.isdigit():
-            raise BadParameter("The cursor is not one of ours.")
-        start = int(cursor or 0)
-        more = start + limit < len(mine)
-        return Page(jobs=tuple(mine[start : start + limit]), next_cursor=str(start + limit) if more else None)
+        jobs = (job for job in self.jobs.values() if job.tenant_id == tenant_id)
+        return self._page((job for job in jobs if kind in {None, job.kind} and state in {None, job.state}), limit, cursor)
+
+    def of_subject(self, tenant_id: str, subject_id: str, *, limit: int, cursor: str | None = None) -> Page:
+        jobs = (job for job in self.jobs.values() if job.tenant_id == tenant_id)
+        return self._page((job for job in jobs if job.subject_id == subject_id), limit, cursor)
+
+    def _page(self, jobs: Iterable[Job], limit: int, cursor: str | None) -> Page:
+        before = None if cursor is None else read_cursor(cursor)
+        mine = [job for job in jobs if before is None or (job.created_s, job.id) < before]
+        mine.sort(key=lambda job: (job.created_s, job.id), reverse=True)
+        page, more = mine[:limit], len(mine) > limit
+        return Page(jobs=tuple(page), next_cursor=write_cursor(page[-1].created_s, page[-1].id) if more else None)
 
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         job = self.get(tenant_id, job_id)
@@ -200,6 +211,9 @@ class TwoKeys:
             raise Forbidden
         return tenants[secret]
 
+    def credits(self, tenant_name: str, *, add: int = 0) -> int:
+        raise NotImplementedError
+
     def create(self, name: str, *, tenant_name: str = "default", secret: str | None = None) -> tuple[ApiKey, Tenant, str]:
         raise NotImplementedError
 
@@ -210,8 +224,21 @@ class TwoKeys:
         raise NotFound(f"There is no key {key_id}.")
 
 
-def services_in(folder: Path, *, problems: list[str] | None = None, queue_limit: int = 1000) -> Services:
+ADDRESSES = {"hooks.example.com": "93.184.216.34", "inside.example.com": "10.0.0.5", "127.0.0.1": "127.0.0.1"}
+
+
+def _resolve(host: str, port: int) -> Sequence[str]:
+    """Return what a name server says of the hosts in these tests."""
+    if host not in ADDRESSES:
+        raise OSError(f"no such host {host}")
+    return (ADDRESSES[host],)
+
+
+def services_in(
+    folder: Path, *, problems: list[str] | None = None, queue_limit: int = 1000, settings: Settings | None = None
+) -> Services:
     """Return the ports of an application that keeps its files in a folder."""
+    given = settings or Settings()
     files = FolderFiles(folder)
     return Services(
         jobs=MemoryJobs(folder, queue_limit=queue_limit),
@@ -219,6 +246,9 @@ def services_in(folder: Path, *, problems: list[str] | None = None, queue_limit:
         keys=TwoKeys(),
         files=files,
         ready=lambda: list(problems or []),
+        subjects=MemorySubjects(),
+        webhooks=MemoryWebhooks(),
+        post=HttpPost(allow=given.fetch_allow, allow_http=given.webhook_allow_http, resolve=_resolve),
     )
 
 

@@ -1,7 +1,8 @@
 """The Ochy-compatible API against golden exchanges, one JSON file each in tests/contract/ochy.
 
-`comment` names the section of the contract; `given` is what the engine says of the job; `accepted` is what the engine must have
-been handed. `<id>` stands for the job's id, `<key>` for the key, `<link to NAME>` for a signed link that ends in NAME.
+`comment` names the section of the contract; `given` is what the engine says of the job, and what else is there; `accepted` is
+what the engine must have been handed. `<id>` stands for the job's id, `<key>` for the key, `<link to NAME>` for a signed link
+that ends in NAME, `<time>` and the like for what is new each time.
 """
 
 from __future__ import annotations
@@ -9,13 +10,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-EXCHANGES = sorted((Path(__file__).parents[1] / "ochy").glob("*.json"))
+from kinesight.storage.rows import write_cursor
+from kinesight.testing.receiver import receiver
+
+FILES = sorted((Path(__file__).parents[1] / "ochy").glob("*.json"))
+EXCHANGES = [path for path in FILES if not path.stem.startswith("event_")]
 
 NUMBER = (int, float)
 MEASURE = {
@@ -55,68 +61,118 @@ def load(name: str) -> Any:
     return json.loads((EXCHANGES[0].parent / f"{name}.json").read_text())
 
 
-def prepare(api: Any, given: dict[str, Any] | None) -> str:
-    """Bring a job into the given state and return its id."""
+def prepare(api: Any, given: dict[str, Any] | None, places: dict[str, str] | None = None) -> str:
+    """Bring a job into the given state and return its id; what stands for what goes into `places`."""
     job_id = api.start()
-    if given and "result" in given:
-        api.succeed(job_id, {"schema": "kinesight.result/1", "analysis": "running", "result": given["result"]})
-    elif given:
-        api.jobs.change(job_id, **{**given, "state": api.stand_ins.State(given["state"])})
+    rest = dict(given or {})
+    known = places if places is not None else {}
+    known["<id>"] = job_id
+    files, result = rest.pop("files", None), rest.pop("result", None)
+    if "subject" in rest:
+        known["<subject>"] = prepare_subject(api, rest)
+    if "webhook" in rest:
+        webhook = rest.pop("webhook")
+        api.services.webhooks.put("t1", url=filled(webhook["url"], known), enabled=webhook["enabled"])
+    api.jobs.credits = rest.pop("credits", 0)
+    if rest.pop("linked", False):
+        rest["subject_id"] = known["<subject>"]
+    if result is not None:
+        api.succeed(job_id, {"schema": "kinesight.result/1", "analysis": "running", "result": result}, files)
+    if "state" in rest:
+        rest["state"] = api.stand_ins.State(rest["state"])
+    api.jobs.change(job_id, **rest)
     return job_id
 
 
-def send(api: Any, request: dict[str, Any], job_id: str) -> Any:
-    query = {name: value.replace("<key>", api.key) for name, value in request["query"].items()}
-    path = request["path"].replace("<id>", job_id)
-    files = {"video": ("run.mp4", b"video bytes", "video/mp4")} if request.get("video") else None
+def prepare_subject(api: Any, given: dict[str, Any]) -> str:
+    key = {"apiKey": api.key}
+    subject_id = str(api.client.post("/subjects", params=key, json=given.pop("subject")).json()["subject_id"])
+    if given.pop("deleted", False):
+        assert api.client.post(f"/subjects/{subject_id}/delete", params=key).status_code == 200
+    return subject_id
+
+
+def filled(text: str, places: dict[str, str]) -> str:
+    for place, value in places.items():
+        text = text.replace(place, value)
+    return text
+
+
+def send(api: Any, request: dict[str, Any], job_id: str, places: dict[str, str] | None = None) -> Any:
+    known = {"<key>": api.key, "<id>": job_id, "<cursor>": write_cursor(4e9, "x"), **(places or {})}
+    query = {name: filled(value, known) for name, value in request["query"].items()}
     form = request.get("form")
-    if form is not None and files is None:
-        files = {name: (None, value) for name, value in form.items()}
-        form = None
-    return api.client.request(request["method"], path, params=query, data=form, files=files, json=request.get("json"))
+    fields = {name: (None, filled(value, known)) for name, value in (form or {}).items()}
+    files: Any = fields or None
+    if request.get("video"):
+        files = {**fields, "video": ("run.mp4", b"video bytes", "video/mp4")}
+    content = {"content": request["text"]} if "text" in request else {"json": request.get("json")}
+    body = {"files": files} if files else content
+    return api.client.request(request["method"], filled(request["path"], known), params=query, **body)
 
 
-def agrees(wanted: Any, got: Any, job_id: str) -> None:
+PATTERNS = {
+    "<time>": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z",
+    "<uuid>": r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}",
+    "<secret>": r"whsec_[A-Za-z0-9+/]{43}=",
+    "<string>": r"(?s).+",
+}
+"""Texts that are new each time."""
+
+
+def agrees(wanted: Any, got: Any, places: dict[str, str]) -> None:
     """Compare two documents; numbers, order of lists and sets of keys must be the same."""
     match wanted:
         case dict():
             assert isinstance(got, dict)
             assert sorted(wanted) == sorted(got)
             for name, value in wanted.items():
-                agrees(value, got[name], job_id)
+                agrees(value, got[name], places)
         case list():
             assert len(wanted) == len(got)
             for one, other in zip(wanted, got, strict=True):
-                agrees(one, other, job_id)
+                agrees(one, other, places)
         case str() if wanted.startswith("<link to "):
-            name = wanted[len("<link to ") : -1].replace("<id>", job_id)
+            name = filled(wanted[len("<link to ") : -1], places)
             parts = urlsplit(got)
             assert (parts.scheme, parts.path.rsplit("/", 1)[-1]) == ("http", name)
             assert parts.query
+        case "<int>":
+            assert type(got) is int
+        case str() if wanted in PATTERNS:
+            assert re.fullmatch(PATTERNS[wanted], got)
         case str():
-            assert got == wanted.replace("<id>", job_id)
+            assert got == filled(wanted, places)
         case _:
             assert got == wanted
             assert type(got) is type(wanted)
 
 
 @pytest.mark.parametrize("path", EXCHANGES, ids=lambda path: path.stem)
-def test_golden_exchange(api: Any, path: Path) -> None:
+def test_golden_exchange(make_api: Callable[..., Any], path: Path) -> None:
     exchange = json.loads(path.read_text())
     assert exchange["comment"]
-    before = prepare(api, exchange.get("given"))
-    answer = send(api, exchange["request"], before)
+    api = make_api(**exchange.get("settings", {}))
+    with receiver() if "<receiver>" in path.read_text() else nullcontext() as box:
+        places = {} if box is None else {"<receiver>": box.url}
+        before = prepare(api, exchange.get("given"), places)
+        answer = send(api, exchange["request"], before, places)
     assert answer.status_code == exchange["response"]["status"], answer.text
     job_id = list(api.jobs.jobs)[-1]
-    agrees(exchange["response"]["json"], answer.json(), job_id)
+    agrees(exchange["response"]["json"], answer.json(), {**places, "<id>": job_id})
     if "accepted" not in exchange:
         assert job_id == before
         assert len(api.files.incoming()) == 1  # that of prepare()
         return
-    job = api.jobs.jobs[job_id]
+    check_accepted(api, exchange["accepted"], api.jobs.jobs[job_id], places)
+
+
+def check_accepted(api: Any, wanted: dict[str, Any], job: Any, places: dict[str, str]) -> None:
     assert job.kind == "running"
-    assert {name: job.parameters[name] for name in exchange["accepted"]["parameters"]} == exchange["accepted"]["parameters"]
-    assert job.origin == exchange["accepted"].get("origin", job.origin)
+    assert {name: job.parameters[name] for name in wanted["parameters"]} == wanted["parameters"]
+    assert job.origin == wanted.get("origin", job.origin)
+    for name, value in wanted.get("job", {}).items():
+        agrees(value, getattr(api.jobs.submitted[-1], name), places)
 
 
 def matches(shape: Any, value: Any, where: str) -> None:
@@ -216,6 +272,8 @@ def test_only_the_query_carries_the_key(api: Any) -> None:
         ({"analysis_type": "front_view"}, "analysis_type"),
         ({"full_body": "2"}, "full_body"),
         ({"subject_id": "x" * 201}, "subject_id"),
+        ({"language": "xx"}, "language"),
+        ({"notify_via_webhook": "maybe"}, "notify_via_webhook"),
     ],
 )
 def test_wrong_fields_are_named_as_the_client_names_them(api: Any, form: dict[str, str], field: str) -> None:

@@ -13,11 +13,14 @@ from pydantic import BaseModel, ConfigDict
 
 from kinesight.domain.engine import JobStore
 from kinesight.domain.job import Keys, Tenant
+from kinesight.domain.subjects import Subjects
+from kinesight.domain.webhooks import Outbox, Webhooks
 from kinesight.jobs.service import JobService
 from kinesight.settings import Settings
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.opening import open_storage
-from kinesight.storage.tables import jobs
+from kinesight.storage.tables import jobs, webhook_events
+from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
 from kinesight.testing.database import fresh_database, postgresql
 from kinesight.testing.jobs import MemoryJobs, MemoryKeys
 
@@ -54,6 +57,10 @@ class World:
     """Let so many seconds pass for leases and retention."""
     lose_entries: Callable[[], None]
     """Let the queue forget everything."""
+    subjects: Subjects
+    webhooks: Webhooks
+    outbox: Outbox | None = None
+    """Events; the memory backend keeps none."""
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +113,8 @@ def memory_world() -> Iterator[World]:
         entry=lambda job_id: next(fence for one, fence in reversed(jobs.store.entries) if one == job_id),
         age=age,
         lose_entries=jobs.store.entries.clear,
+        subjects=MemorySubjects(),
+        webhooks=MemoryWebhooks(),
     )
     jobs.files.close()
 
@@ -128,6 +137,8 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         aged = {name: jobs.c[name] - seconds for name in ("lease_until_s", "finished_s", "due_s", "created_s")}
         with storage.database.write() as connection:
             connection.execute(sa.update(jobs).values(**aged))
+            older = {name: webhook_events.c[name] - seconds for name in ("created_s", "due_s", "settled_s")}
+            connection.execute(sa.update(webhook_events).values(**older))
 
     def lose_entries() -> None:
         with storage.database.read() as connection:
@@ -143,5 +154,8 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         entry=entry,
         age=age,
         lose_entries=lose_entries,
+        subjects=storage.subjects,
+        webhooks=storage.webhooks,
+        outbox=storage.outbox,
     )
     storage.close()

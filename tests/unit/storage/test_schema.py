@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from kinesight.domain.errors import BadSetting, DiskFull
@@ -41,6 +43,32 @@ def test_migrations_make_what_the_code_expects(settings: Settings) -> None:
             "include_name": lambda name, kind, _: kind != "table" or name in metadata.tables,
         }
         assert compare_metadata(MigrationContext.configure(connection, opts=options), metadata) == []
+    storage.close()
+
+
+OLD_JOB = """
+INSERT INTO jobs (id, tenant_id, kind, parameters, state, created_s, origin, request_hash,
+                  done, attempt, max_attempts, fence, entry_id, due_s)
+VALUES ('j', 't', 'walk', '{}', 'failed', 2.0, '{}', 'h', 0, 1, 3, 2, '0:j:0', 2.0)
+"""
+
+
+def test_an_older_installation_keeps_its_rows(settings: Settings) -> None:
+    settings.data.mkdir()
+    database = Database(database_url(settings))
+    config = Config()
+    config.set_main_option("script_location", "kinesight.storage:migrations")
+    config.set_main_option("path_separator", "os")
+    with database.write() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.exec_driver_sql("INSERT INTO tenants VALUES ('t', 'old', 'c', 1.0)")
+        connection.exec_driver_sql(OLD_JOB)
+    database.close()
+    storage = open_storage(settings)
+    job = storage.jobs.get("t", "j")
+    assert (job.created_s, job.subject_id) == (2.0, None)
+    assert storage.keys.credits("old", add=3) == 3
     storage.close()
 
 

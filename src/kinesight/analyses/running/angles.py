@@ -16,6 +16,7 @@ def angle_series(motion: Motion) -> Mapping[str, Floats]:
         point = {name.removeprefix(f"{side}_"): path for name, path in motion.points.items() if name.startswith(side)}
         series[f"{side}_knee_deg"] = inner_angle_deg(point["hip"], point["knee"], point["ankle"])
         series[f"{side}_hip_deg"] = inner_angle_deg(point["shoulder"], point["hip"], point["knee"])
+        series[f"{side}_shoulder_deg"] = inner_angle_deg(point["hip"], point["shoulder"], point["elbow"])
         series[f"{side}_elbow_deg"] = inner_angle_deg(point["shoulder"], point["elbow"], point["wrist"])
         series[f"{side}_foot_deg"] = slope_deg(point["heel"], point["big_toe"])
         series[f"{side}_shank_deg"] = lean_deg(point["ankle"], point["knee"])

@@ -16,6 +16,8 @@ SERIES = (
     "right_hip_deg",
     "left_ankle_deg",
     "right_ankle_deg",
+    "left_shoulder_deg",
+    "right_shoulder_deg",
     "left_elbow_deg",
     "right_elbow_deg",
     "left_foot_deg",

@@ -11,6 +11,8 @@ from fastapi import Depends, Request
 from kinesight.apis.edge.metrics import Metrics
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.job import Files, Jobs, Keys, Uploads
+from kinesight.domain.subjects import Subjects
+from kinesight.domain.webhooks import Post, Webhooks
 from kinesight.settings import Settings
 
 Analyses = Mapping[str, Analysis[Any, Any, Any]]
@@ -29,6 +31,9 @@ class Services:
     keys: Keys
     files: Files
     ready: Callable[[], list[str]]
+    subjects: Subjects
+    webhooks: Webhooks
+    post: Post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ STATUSES: Mapping[type[e.KinesightError], int] = MappingProxyType(
         e.Conflict: 409,
         e.Unauthenticated: 401,
         e.Forbidden: 403,
+        e.InsufficientCredits: 402,
         e.NobodyVisible: 422,
         e.WrongView: 422,
         e.NotRunning: 422,

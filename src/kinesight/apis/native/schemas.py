@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from kinesight.apis.edge import times
 from kinesight.domain.job import Job, State, Tenant
 
 
@@ -101,9 +101,7 @@ StateName = Literal["queued", "running", "cancelling", "succeeded", "failed", "c
 
 def timestamp(seconds: float | None) -> str | None:
     """Return seconds since the epoch as ISO 8601 in UTC with milliseconds; None stays None."""
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if seconds is None else times.timestamp(seconds)
 
 
 def summary_fields(job: Job) -> dict[str, Any]:

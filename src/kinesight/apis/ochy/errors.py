@@ -29,6 +29,7 @@ STATUSES: Mapping[type[e.KinesightError], int] = MappingProxyType(
         e.Conflict: 409,
         e.Unauthenticated: 401,
         e.Forbidden: 403,
+        e.InsufficientCredits: 402,
         e.NobodyVisible: 400,
         e.WrongView: 400,
         e.NotRunning: 400,
@@ -50,7 +51,13 @@ STATUSES: Mapping[type[e.KinesightError], int] = MappingProxyType(
 )
 """Status of an answer that *is* this error; an analysis that failed with it is always a 400 of the results call."""
 
-FIXED = MappingProxyType({"unauthenticated": "API Key is missing", "forbidden": "Invalid API Key"})
+FIXED = MappingProxyType(
+    {
+        "unauthenticated": "API Key is missing",
+        "forbidden": "Invalid API Key",
+        "insufficient_credits": "Insufficient credits to perform analysis",
+    }
+)
 """Wire values of the vendor, by our code."""
 
 BARE_STATUSES = frozenset({401, 403, 404, 405, 413, 415})

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from kinesight.analyses.running.result import RunningResult, Score
-from kinesight.apis.ochy.schemas import StartForm
-from kinesight.domain.job import State
+from kinesight.apis.edge.times import timestamp
+from kinesight.apis.ochy.schemas import Listed, StartForm, Status
+from kinesight.domain.job import Job, State
+from kinesight.domain.subjects import Subject
+from kinesight.domain.webhooks import Event, Happening
 
 OUR_NAMES = {"height_m": "height", "weight_kg": "weight", "pace_s_per_km": "pace"}
 """What a client of this API calls our parameters, for complaints about them."""
 
-VIEWS = {"side_view": "side", "back_view": "back"}
+SUBJECT_FIELDS = {"email": "email", "name": "name", "height": "height_m", "weight": "weight_kg"}
 
-STATUS_OF = {
+VIEWS = {"side_view": "side", "back_view": "back"}
+TYPES = {view: name for name, view in VIEWS.items()}
+
+STATUS_OF: dict[State, Status] = {
     State.QUEUED: "pending",
     State.RUNNING: "analyzing",
     State.CANCELLING: "analyzing",
@@ -22,6 +27,13 @@ STATUS_OF = {
     State.CANCELLED: "failed",
     State.DEAD: "failed",
 }
+
+EVENTS = {
+    Happening.STARTED: "analysis.started",
+    Happening.PROGRESS: "analysis.progress",
+    Happening.SUCCEEDED: "analysis.succeeded",
+}
+EVENT_STATUS = {Happening.STARTED: "analyzing", Happening.PROGRESS: "analyzing", Happening.SUCCEEDED: "success"}
 
 HTTP_OF = {"pending": 200, "analyzing": 202, "success": 200, "failed": 400}
 
@@ -35,25 +47,36 @@ NOMINAL_LENGTH_TOLERANCE = 1.02
 """A recording that is stopped at 10 s lasts a few frames more."""
 
 
-def parameters_of(form: StartForm, *, minimum_fps: float) -> dict[str, Any]:
+def parameters_of(form: StartForm, subject: Subject | None, *, minimum_fps: float) -> dict[str, Any]:
     """Return our running parameters for a start form, not yet validated.
 
     Parameters
     ----------
+    subject
+        Whose height and weight count where the form leaves them out; where he has none, the form's defaults do.
     minimum_fps
         Nominal lowest frame rate of this API.
     """
-    height_m = form.height / 100.0 if form.height > CENTIMETRES_OVER else form.height
+    height_m, weight_kg = metres(form.height), form.weight
+    if subject is not None:
+        height_m = subject.height_m if subject.height_m is not None and "height" not in form.model_fields_set else height_m
+        weight_kg = subject.weight_kg if subject.weight_kg is not None and "weight" not in form.model_fields_set else weight_kg
     return {
         "view": VIEWS[form.analysis_type],
+        "full_body": form.full_body,
         "height_m": height_m,
-        "weight_kg": form.weight,
+        "weight_kg": weight_kg,
         "treadmill": form.treadmill,
         # overground the pace is found from the clip, whatever the client says
         "pace_s_per_km": seconds_of(form.pace) if form.treadmill and form.pace else None,
         "language": form.language,
         "minimum_fps": lowest_rate(minimum_fps),
     }
+
+
+def metres(height: float) -> float:
+    """Return a height in metres that may have been sent in centimetres."""
+    return height / 100.0 if height > CENTIMETRES_OVER else height
 
 
 def lowest_rate(nominal_fps: float) -> float:
@@ -72,49 +95,35 @@ def seconds_of(pace: str) -> float:
     return int(minutes) * 60.0 + int(seconds)
 
 
-def biomechanical_analysis(result: RunningResult) -> dict[str, Any]:
-    """Return `biomechanical_analysis` of a success answer. A measure that could not be read is left out."""
-    content = {name: _measure(score) for name, score in result.scores.items()}
-    if "foot" in content:
-        content["foot"] = {"foot_strike_pattern": _pattern(result), **content["foot"]}
-    best = sorted(result.styles, key=lambda style: -style.percentage)[:1]
+def listed(job: Job) -> Listed:
+    """Return a job as lists show it."""
+    return Listed(
+        video_id=job.id,
+        status=STATUS_OF[job.state],
+        percentage=job.percentage,
+        analysis_type=job.origin.get("analysis_type") or TYPES.get(str(job.parameters.get("view"))),
+        subject_id=job.subject_id,
+        created_at=timestamp(job.created_s),
+    )
+
+
+def state_body(job: Job) -> dict[str, Any]:
+    """Return what every answer about an analysis begins with; for one without a result that is all."""
+    status = STATUS_OF[job.state]
+    body: dict[str, Any] = {"video_id": job.id, "status": status}
+    if status != "failed":
+        return body | {"percentage": job.percentage}
+    why = {"code": job.error_code or job.state.value, "message": job.error_message or f"It was {job.state.value}."}
+    return body | {"error": why}
+
+
+def event_body(event: Event) -> dict[str, object]:
+    """Return an event of an analysis as its receiver gets it."""
     return {
-        "analysis_content": dict(sorted(content.items())),
-        "running_styles": [
-            {"title": style.title, "animal": style.animal, "percentage": style.percentage, "summary": style.summary}
-            for style in best
-        ],
-        "total_score": _rounded(result.total_score),
+        "event": EVENTS.get(event.happening, "analysis.failed"),
+        "video_id": event.job_id,
+        "status": EVENT_STATUS.get(event.happening, "failed"),
+        "percentage": event.percentage,
+        "sequence": event.sequence,
+        "timestamp": timestamp(event.created_s),
     }
-
-
-def _measure(score: Score) -> dict[str, Any]:
-    texts: dict[str, Any] = {"title": score.texts.title, "position": score.texts.position}
-    if score.band == "bad":
-        texts["exercice"] = list(score.texts.exercises)
-        texts["recap"] = list(score.texts.recap)
-    if score.texts.overstride_title is not None:
-        texts["overstride_title"] = score.texts.overstride_title
-    return {
-        "range_good": [_short(bound) for bound in score.range_good],
-        "range_okay": [_short(bound) for bound in score.range_okay],
-        "score_number": _rounded(score.score),
-        "texts": texts,
-    }
-
-
-def _pattern(result: RunningResult) -> str | None:
-    """Return the pattern of the foot that was scored, else of the near one, else of whichever is known."""
-    patterns = {"left": result.foot_strike_pattern.left, "right": result.foot_strike_pattern.right}
-    for side in (result.scores["foot"].foot, result.near_side, "left", "right"):
-        if side is not None and patterns[side] is not None:
-            return patterns[side]
-    return None
-
-
-def _short(number: float) -> float | int:
-    return int(number) if number == int(number) else number
-
-
-def _rounded(number: float | None) -> float | None:
-    return None if number is None else round(number, 3)
