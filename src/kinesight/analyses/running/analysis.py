@@ -8,18 +8,17 @@ import numpy as np
 
 from kinesight.analyses.running.angles import angle_series
 from kinesight.analyses.running.bouts import USUAL_HEIGHT_M, find_bout
+from kinesight.analyses.running.camera import prepare_steadied, stance_slip
 from kinesight.analyses.running.contacts import find_contacts
 from kinesight.analyses.running.details import SERIES, RunningDetails, Stride
-from kinesight.analyses.running.ground import find_ground
 from kinesight.analyses.running.measures import run_measures, run_pattern
 from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, run_metrics
-from kinesight.analyses.running.motion import prepare
 from kinesight.analyses.running.notices import notices
 from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.profile import Profile, load_profile
 from kinesight.analyses.running.readings import rate
-from kinesight.analyses.running.result import Event, Metrics, RunningResult, Score, Style
+from kinesight.analyses.running.result import Camera, Event, Metrics, RunningResult, Score, Style
 from kinesight.analyses.running.run import Run
 from kinesight.analyses.running.scoring import total_score
 from kinesight.analyses.running.steps import find_steps
@@ -50,7 +49,7 @@ def analyse(observations: Observations, parameters: RunningParameters) -> Findin
     _check_frames(observations.track, parameters)
     check_feet(observations.track)
     try:
-        run = _find_run(observations.track, parameters, profile)
+        run = _find_run(observations, parameters, profile)
     except SceneError as refusal:
         moment = None if refusal.time_s is None else refusal.time_s * parameters.slow_motion
         raise type(refusal)(refusal.message, time_s=moment) from refusal
@@ -76,10 +75,9 @@ def _check_frames(track: PoseTrack, parameters: RunningParameters) -> None:
         )
 
 
-def _find_run(track: PoseTrack, parameters: RunningParameters, profile: Profile) -> Run:
-    motion = prepare(track, slow_motion=parameters.slow_motion)
+def _find_run(observations: Observations, parameters: RunningParameters, profile: Profile) -> Run:
+    motion, ground, camera = prepare_steadied(observations, slow_motion=parameters.slow_motion)
     yaw_deg = check_view(motion)
-    ground = find_ground(motion)
     steps = find_steps(motion)
     bout = find_bout(motion, ground, steps, height_m=parameters.height_m)
     series = angle_series(motion)
@@ -96,6 +94,8 @@ def _find_run(track: PoseTrack, parameters: RunningParameters, profile: Profile)
         series=series,
         yaw_deg=yaw_deg,
         slow_motion=parameters.slow_motion,
+        camera=camera,
+        stance_slip=stance_slip(motion, ground, contacts),
     )
 
 
@@ -126,6 +126,7 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
         styles=_styles(run, metrics, parameters, profile),
         swaps_repaired=motion.swaps,
         outliers_removed=motion.outliers,
+        camera=_camera(run),
     )
     return Findings(
         result=result,
@@ -137,6 +138,13 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
 def _total(scores: Mapping[str, Score], profile: Profile) -> float | None:
     total = total_score({key: score.score for key, score in scores.items()}, profile)
     return None if total is None else round(total, 4)
+
+
+def _camera(run: Run) -> Camera:
+    slip = round(run.stance_slip, 4) if np.isfinite(run.stance_slip) else None
+    if not run.camera.is_known:
+        return Camera(stance_slip=slip)
+    return Camera(moves=run.camera.moves, moved_px=round(run.camera.range_px, 1), stance_slip=slip)
 
 
 def _events(strides: Sequence[Stride]) -> tuple[Event, ...]:
@@ -193,7 +201,7 @@ def _details(track: PoseTrack, run: Run, scale: Scale) -> RunningDetails:
     return RunningDetails(
         time_s=track.time_s,
         keypoints=tuple(motion.points),
-        xy_px=xy_px * upright,
+        xy_px=xy_px * upright + run.camera.path_px[:, None],
         series={name: at_frames(run.series[name]) for name in SERIES},
         strides=run.strides,
         facing=motion.facing,

@@ -18,6 +18,7 @@ FEW_STRIKES, FEW_PER_SIDE = 6, 3
 COARSE_FPS = 50.0
 UNSTEADY = 0.25
 MOST_MISMATCH = 0.12
+MOST_SLIP = 0.2
 
 
 def notices(run: Run, scale: Scale, parameters: RunningParameters) -> tuple[Notice, ...]:
@@ -48,6 +49,7 @@ def _about_clip(run: Run) -> Iterator[tuple[str, str]]:
     for part in run.bout.left_out:
         span = f"{part.from_s * run.slow_motion:.1f} s to {part.to_s * run.slow_motion:.1f} s"
         yield "part_left_out", f"From {span} {doing[part.activity]}; that part is left out."
+    yield from _about_camera(run)
     if run.yaw_deg > OBLIQUE_YAW_DEG:
         yield (
             "oblique_view",
@@ -58,6 +60,23 @@ def _about_clip(run: Run) -> Iterator[tuple[str, str]]:
     if motion.swaps:
         times = "once" if motion.swaps == 1 else f"{motion.swaps} times"
         yield "sides_repaired", f"The pose model exchanged left and right {times}; that was put right."
+
+
+def _about_camera(run: Run) -> Iterator[tuple[str, str]]:
+    camera = run.camera
+    if camera.is_refuted:
+        yield (
+            "camera_unsure",
+            "The background seems to move although standing feet do not; it was not taken for a moving camera.",
+        )
+    elif camera.moves:
+        yield "camera_moves", f"The camera moves with the runner, by {camera.range_px:.0f} pixels; its motion was taken out."
+    if run.stance_slip > MOST_SLIP:
+        yield (
+            "stance_slips",
+            f"Standing feet slide at {100 * run.stance_slip:.0f} % of the running speed: the ground is not seen well; film with a "
+            "camera that stands still.",
+        )
 
 
 def _about_speed(run: Run) -> Iterator[tuple[str, str]]:

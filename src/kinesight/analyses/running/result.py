@@ -111,6 +111,19 @@ class FootStrikePattern(Document):
     right: Pattern | None = None
 
 
+class Camera(Document):
+    """What the camera did, and whether the ground is understood.
+
+    `moves` and `moved_px` (how far the background shifts, in pixels of the source picture) are None where the background could not be
+    followed; `stance_slip` is how fast a foot that lies flat still slides over the ground, as part of the running speed: near 0 where
+    camera and ground are understood.
+    """
+
+    moves: bool | None = None
+    moved_px: float | None = None
+    stance_slip: float | None = None
+
+
 class RunningResult(Document):
     """What one clip says about how somebody runs."""
 
@@ -132,3 +145,4 @@ class RunningResult(Document):
     swaps_repaired: int
     outliers_removed: int = 0
     """Single keypoints in single frames that were replaced because they jumped."""
+    camera: Camera = Camera()

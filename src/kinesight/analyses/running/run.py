@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesight.analyses.running.bouts import Bout
+from kinesight.analyses.running.camera import CameraMotion
 from kinesight.analyses.running.details import Stride
 from kinesight.analyses.running.ground import Ground
 from kinesight.analyses.running.motion import Motion
@@ -21,7 +22,8 @@ class Run:
     """The movement, the ground, the stretch of running with its strides, and the angles over time.
 
     `series` (samples,) degrees by name at the samples of the motion; `yaw_deg` of the camera; `slow_motion` stream seconds per
-    second of the runner: strides hold the one, motion and bout the other.
+    second of the runner: strides hold the one, motion and bout the other. `stance_slip` is how fast flat feet still slide, as part
+    of the running speed.
     """
 
     motion: Motion
@@ -31,6 +33,8 @@ class Run:
     series: Mapping[str, Floats]
     yaw_deg: float
     slow_motion: float
+    camera: CameraMotion
+    stance_slip: float
 
     @property
     def running(self) -> Mask:
