@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +47,8 @@ class OpticalFlowFollower:
         grey = _small(rgb)
         ratio = np.array([grey.shape[1] / width, grey.shape[0] / height])
         people = people_xyxy_px * np.tile(ratio, 2)
-        step = self._followed(grey, people) if self._last is not None and self._last.shape == grey.shape else None
+        last = self._last
+        step = self._followed(last, grey, people) if last is not None and last.shape == grey.shape else None
         if step is None:
             self._corners = np.empty((0, 2), np.float32)
         if len(self._corners) < FEW_CORNERS:
@@ -54,15 +57,17 @@ class OpticalFlowFollower:
         # a similarity of the small picture is one of the large one: only the shift changes its unit
         return None if step is None else np.column_stack([step[:, :2], step[:, 2] / ratio])
 
-    def _followed(self, grey: NDArray[np.uint8], people: Floats) -> Floats | None:
+    def _followed(self, last: NDArray[np.uint8], grey: NDArray[np.uint8], people: Floats) -> Floats | None:
         """Return the map between the last two small pictures, and keep the corners that follow it."""
         if len(self._corners) < FEWEST_CORNERS:
             return None
         old = self._corners
         expected = old if self._step is None else (old @ self._step[:, :2].T + self._step[:, 2]).astype(np.float32)
-        new, found, _ = cv2.calcOpticalFlowPyrLK(
-            self._last, grey, old, expected.copy(), winSize=(WINDOW_PX, WINDOW_PX), maxLevel=LEVELS, flags=cv2.OPTFLOW_USE_INITIAL_FLOW
+        window, guessed = (WINDOW_PX, WINDOW_PX), cv2.OPTFLOW_USE_INITIAL_FLOW
+        followed, found, _ = cv2.calcOpticalFlowPyrLK(
+            last, grey, old, expected.copy(), winSize=window, maxLevel=LEVELS, flags=guessed
         )
+        new = np.asarray(followed, np.float32)
         kept = (found.ravel() == 1) & _outside(new, people) & _inside(new, grey.shape)
         if np.count_nonzero(kept) < FEWEST_CORNERS:
             return None
@@ -90,14 +95,14 @@ def _corners(grey: NDArray[np.uint8], people: Floats) -> Corners:
     mask = np.full(grey.shape, 255, np.uint8)
     for left, top, right, bottom in np.clip(np.round(people), 0, max(grey.shape)).astype(int):
         mask[top:bottom, left:right] = 0
-    found = cv2.goodFeaturesToTrack(grey, MOST_CORNERS, CORNER_QUALITY, CORNERS_APART_PX, mask=mask)
-    return np.empty((0, 2), np.float32) if found is None else found.reshape(-1, 2)
+    found: Any = cv2.goodFeaturesToTrack(grey, MOST_CORNERS, CORNER_QUALITY, CORNERS_APART_PX, mask=mask)
+    # nothing at all in a plain picture
+    return np.empty((0, 2), np.float32) if found is None else np.asarray(found, np.float32).reshape(-1, 2)
 
 
 def _outside(points: Corners, people: Floats) -> NDArray[np.bool_]:
-    low = (points[:, None] >= people[None, :, :2]).all(axis=2)
-    high = (points[:, None] <= people[None, :, 2:]).all(axis=2)
-    return np.asarray(~(low & high).any(axis=1))
+    within = (points[:, None] >= people[None, :, :2]) & (points[:, None] <= people[None, :, 2:])
+    return np.asarray(~np.any(np.all(within, axis=2), axis=1))
 
 
 def _inside(points: Corners, shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -13,6 +13,7 @@ from kinesight.analyses.running.motion import Motion, prepare
 from kinesight.analyses.running.observations import Observations
 from kinesight.domain.people import KEYPOINTS, PoseTrack
 from kinesight.domain.video import Floats
+from kinesight.signals.runs import Mask
 
 MOST_UNKNOWN = 0.4
 """Part of the frames with the person in which the background may be lost; beyond it nothing is known of the camera."""
@@ -60,7 +61,7 @@ def prepare_steadied(observations: Observations, *, slow_motion: float) -> tuple
         return motion, find_ground(motion), still
     path = bridged(observations.camera_xy_px, track.time_s)
     motion = prepare(steadied(track, path), slow_motion=slow_motion)
-    ground = find_ground(motion)
+    ground = find_ground(motion, camera_is_known=True)
     seen = np.isfinite(track.point("left_hip")[:, 0]) | np.isfinite(track.point("right_hip")[:, 0])
     moves = range_px(path[seen]) > STILL * motion.body_px
     if moves and ground.moves:
@@ -107,10 +108,10 @@ def camera_path(maps: Floats, track: PoseTrack) -> Floats | None:
     The maps turn and scale too when the camera does; what counts is how the background moves where the person is, so each map is
     read at the middle of the trunk.
     """
-    known = np.isfinite(maps).all(axis=(1, 2))
+    known: Mask = np.asarray(np.isfinite(maps).all(axis=(1, 2)))
     trunk = track.xy_px[:, TRUNK]
-    seen = np.isfinite(trunk).all(axis=(1, 2))
-    if not seen.any() or np.mean(known[seen]) < 1 - MOST_UNKNOWN:
+    seen: Mask = np.asarray(np.isfinite(trunk).all(axis=(1, 2)))
+    if not seen.any() or float(np.mean(known[seen])) < 1 - MOST_UNKNOWN:
         return None
     frames = np.arange(len(maps))
     middle = trunk[seen].mean(axis=1)
@@ -129,7 +130,7 @@ def camera_path(maps: Floats, track: PoseTrack) -> Floats | None:
 
 def bridged(camera_xy_px: Floats, time_s: Floats) -> Floats:
     """Return the path of the background with its holes bridged in straight lines; all zero where nothing is known."""
-    known = np.isfinite(camera_xy_px).all(axis=1)
+    known: Mask = np.asarray(np.isfinite(camera_xy_px).all(axis=1))
     if not known.any():
         return np.zeros_like(camera_xy_px)
     return np.stack([np.interp(time_s, time_s[known], camera_xy_px[known, axis]) for axis in (0, 1)], axis=1)

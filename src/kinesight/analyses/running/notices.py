@@ -18,7 +18,7 @@ FEW_STRIKES, FEW_PER_SIDE = 6, 3
 COARSE_FPS = 50.0
 UNSTEADY = 0.25
 MOST_MISMATCH = 0.12
-MOST_SLIP = 0.2
+MOST_SLIP = 0.4
 
 
 def notices(run: Run, scale: Scale, parameters: RunningParameters) -> tuple[Notice, ...]:

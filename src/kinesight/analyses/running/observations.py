@@ -59,9 +59,9 @@ def store(observations: Observations) -> dict[str, Any]:
         "warnings": [notice.model_dump() for notice in observations.notices],
     }
     if observations.camera_xy_px is not None:
-        known_shift = np.isfinite(observations.camera_xy_px).all(axis=1).tolist()
+        followed: Mask = np.asarray(np.isfinite(observations.camera_xy_px).all(axis=1))
         shifts = np.round(observations.camera_xy_px, 3).tolist()
-        document["camera_xy_px"] = [shift if seen else None for shift, seen in zip(shifts, known_shift, strict=True)]
+        document["camera_xy_px"] = [shift if seen else None for shift, seen in zip(shifts, followed.tolist(), strict=True)]
     if observations.video is not None:
         document["video"] = observations.video.model_dump(mode="json")
     return document

@@ -114,9 +114,9 @@ class FootStrikePattern(Document):
 class Camera(Document):
     """What the camera did, and whether the ground is understood.
 
-    `moves` and `moved_px` (how far the background shifts, in pixels of the source picture) are None where the background could not be
-    followed; `stance_slip` is how fast a foot that lies flat still slides over the ground, as part of the running speed: near 0 where
-    camera and ground are understood.
+    `moves` and `moved_px` (how far the background shifts, in pixels of the source picture) are None where the background could not
+    be followed; `stance_slip` is how fast a foot that lies flat still slides over the ground, as part of the running speed: near 0
+    where camera and ground are understood.
     """
 
     moves: bool | None = None

@@ -22,8 +22,8 @@ class Run:
     """The movement, the ground, the stretch of running with its strides, and the angles over time.
 
     `series` (samples,) degrees by name at the samples of the motion; `yaw_deg` of the camera; `slow_motion` stream seconds per
-    second of the runner: strides hold the one, motion and bout the other. `stance_slip` is how fast flat feet still slide, as part
-    of the running speed.
+    second of the runner: strides hold the one, motion and bout the other. `stance_slip` is how fast flat feet still slide, as
+    part of the running speed.
     """
 
     motion: Motion
