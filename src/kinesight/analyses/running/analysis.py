@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
 from kinesight.analyses.running.angles import angle_series
 from kinesight.analyses.running.bouts import USUAL_HEIGHT_M, find_bout
-from kinesight.analyses.running.camera import prepare_steadied, stance_slip
+from kinesight.analyses.running.camera import CameraMotion, prepare_steadied, stance_slip
 from kinesight.analyses.running.contacts import find_contacts
 from kinesight.analyses.running.details import SERIES, RunningDetails, Stride
+from kinesight.analyses.running.ground import Ground
 from kinesight.analyses.running.measures import run_measures, run_pattern
 from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, run_metrics
+from kinesight.analyses.running.motion import Motion
 from kinesight.analyses.running.notices import notices
 from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.profile import Profile, load_profile
 from kinesight.analyses.running.readings import rate
-from kinesight.analyses.running.result import Camera, Event, Metrics, RunningResult, Score, Style
+from kinesight.analyses.running.result import Camera, Event, Metrics, RunningResult, Score, Style, TimeBaseOfClip
 from kinesight.analyses.running.run import Run
 from kinesight.analyses.running.scoring import total_score
 from kinesight.analyses.running.steps import find_steps
 from kinesight.analyses.running.strides import measure_strides
 from kinesight.analyses.running.styles import closest_style
 from kinesight.analyses.running.texts import load_language
+from kinesight.analyses.running.time_base import TimeBase, fall_over_needed, hip_wave, slow_motion_of
 from kinesight.analyses.running.view import check_feet, check_view
 from kinesight.domain.analysis import Findings
 from kinesight.domain.errors import BadParameter, FrameRateTooLow, NobodyVisible, SceneError, TooFewStrides
@@ -33,6 +37,7 @@ from kinesight.domain.video import Floats
 
 FEWEST_STRIKES = 2
 FEWEST_STEPS_FOR_STYLE = 3
+WALKING_DUTY_FACTOR = 0.5
 
 
 def analyse(observations: Observations, parameters: RunningParameters) -> Findings[RunningResult]:
@@ -48,12 +53,36 @@ def analyse(observations: Observations, parameters: RunningParameters) -> Findin
     profile = profile_for(parameters)
     _check_frames(observations.track, parameters)
     check_feet(observations.track)
+    if parameters.slow_motion is not None:
+        told = TimeBase(slow_motion=parameters.slow_motion, is_told=True)
+        with _in_stream_seconds(told):
+            movement = prepare_steadied(observations, slow_motion=told.slow_motion)
+            return _judged(observations, parameters, profile, _find_run(movement, told, parameters, profile))
+    as_played = TimeBase(slow_motion=1.0, is_told=False)
+    movement = prepare_steadied(observations, slow_motion=1.0)
+    slowed = TimeBase(slow_motion=slow_motion_of(movement[0], height_m=parameters.height_m), is_told=False)
+    run = _slowed_run(observations, slowed, parameters, profile) if slowed.slow_motion > 1 else None
+    return _judged(observations, parameters, profile, run or _find_run(movement, as_played, parameters, profile))
+
+
+def _slowed_run(observations: Observations, slowed: TimeBase, parameters: RunningParameters, profile: Profile) -> Run | None:
+    """Return the run at the factor that was found; None where what shows then is no run after all."""
+    movement = prepare_steadied(observations, slow_motion=slowed.slow_motion)
     try:
-        run = _find_run(observations, parameters, profile)
+        run = _find_run(movement, slowed, parameters, profile)
+    except SceneError:
+        return None
+    return run if run.duty_factor < WALKING_DUTY_FACTOR else None
+
+
+@contextmanager
+def _in_stream_seconds(base: TimeBase) -> Iterator[None]:
+    """Say refusals at the moment of the stream, not of the runner."""
+    try:
+        yield
     except SceneError as refusal:
-        moment = None if refusal.time_s is None else refusal.time_s * parameters.slow_motion
+        moment = None if refusal.time_s is None else refusal.time_s * base.slow_motion
         raise type(refusal)(refusal.message, time_s=moment) from refusal
-    return _judged(observations, parameters, profile, run)
 
 
 def profile_for(parameters: RunningParameters) -> Profile:
@@ -66,7 +95,7 @@ def profile_for(parameters: RunningParameters) -> Profile:
 def _check_frames(track: PoseTrack, parameters: RunningParameters) -> None:
     if len(track.time_s) < 2:
         raise NobodyVisible("A single picture shows no run; send a video.")
-    fps = parameters.slow_motion / float(np.median(np.diff(track.time_s)))
+    fps = (parameters.slow_motion or 1.0) / float(np.median(np.diff(track.time_s)))
     # a clip at the limit may miss it by rounding of its stamps
     if fps < 0.99 * parameters.minimum_fps:
         raise FrameRateTooLow(
@@ -75,8 +104,10 @@ def _check_frames(track: PoseTrack, parameters: RunningParameters) -> None:
         )
 
 
-def _find_run(observations: Observations, parameters: RunningParameters, profile: Profile) -> Run:
-    motion, ground, camera = prepare_steadied(observations, slow_motion=parameters.slow_motion)
+def _find_run(
+    movement: tuple[Motion, Ground, CameraMotion], base: TimeBase, parameters: RunningParameters, profile: Profile
+) -> Run:
+    motion, ground, camera = movement
     yaw_deg = check_view(motion)
     steps = find_steps(motion)
     bout = find_bout(motion, ground, steps, height_m=parameters.height_m)
@@ -85,7 +116,7 @@ def _find_run(observations: Observations, parameters: RunningParameters, profile
     if len(contacts) < FEWEST_STRIKES:
         seen = "No foot strike is" if not contacts else "Only one foot strike is"
         raise TooFewStrides(f"{seen} visible; film at least three strides.", time_s=bout.from_s)
-    strides = measure_strides(motion, series, contacts, borders=profile.pattern, slow_motion=parameters.slow_motion)
+    strides = measure_strides(motion, series, contacts, borders=profile.pattern, slow_motion=base.slow_motion)
     return Run(
         motion=motion,
         ground=ground,
@@ -93,7 +124,8 @@ def _find_run(observations: Observations, parameters: RunningParameters, profile
         strides=strides,
         series=series,
         yaw_deg=yaw_deg,
-        slow_motion=parameters.slow_motion,
+        time_base=base,
+        wave=hip_wave(motion, bout.steps, height_m=parameters.height_m),
         camera=camera,
         stance_slip=stance_slip(motion, ground, contacts),
     )
@@ -127,6 +159,7 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
         swaps_repaired=motion.swaps,
         outliers_removed=motion.outliers,
         camera=_camera(run),
+        time_base=_time_base(run),
     )
     return Findings(
         result=result,
@@ -145,6 +178,13 @@ def _camera(run: Run) -> Camera:
     if not run.camera.is_known:
         return Camera(stance_slip=slip)
     return Camera(moves=run.camera.moves, moved_px=round(run.camera.range_px, 1), stance_slip=slip)
+
+
+def _time_base(run: Run) -> TimeBaseOfClip:
+    fall = fall_over_needed(run.wave, run.duty_factor)
+    return TimeBaseOfClip(
+        slow_motion=run.slow_motion, is_told=run.time_base.is_told, fall=None if fall is None else round(fall, 3)
+    )
 
 
 def _events(strides: Sequence[Stride]) -> tuple[Event, ...]:

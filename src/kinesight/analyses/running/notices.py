@@ -11,6 +11,7 @@ from kinesight.analyses.running.motion import SIDES
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.run import Run
 from kinesight.analyses.running.texts import has_language
+from kinesight.analyses.running.time_base import fall_over_needed
 from kinesight.analyses.running.view import OBLIQUE_YAW_DEG
 from kinesight.domain.document import Notice
 
@@ -19,11 +20,20 @@ COARSE_FPS = 50.0
 UNSTEADY = 0.25
 MOST_MISMATCH = 0.12
 MOST_SLIP = 0.4
+# Measured on made-up runners and mocap: 0.74 to 1.41; without a height that of the runner adds a fifth on either side. A clip
+# twice slower than believed shows 0.25.
+FALL_WITH_HEIGHT, FALL_WITHOUT_HEIGHT = (0.55, 1.8), (0.45, 2.2)
 
 
 def notices(run: Run, scale: Scale, parameters: RunningParameters) -> tuple[Notice, ...]:
     """Return every notice that applies, the weightier first; times are in the stream's seconds."""
-    found = [*_about_strides(run), *_about_clip(run), *_about_speed(run), *_about_parameters(run, scale, parameters)]
+    found = [
+        *_about_strides(run),
+        *_about_time(run, height_is_told=parameters.height_m is not None),
+        *_about_clip(run),
+        *_about_speed(run),
+        *_about_parameters(run, scale, parameters),
+    ]
     return tuple(Notice(code=code, message=message) for code, message in found)
 
 
@@ -74,8 +84,26 @@ def _about_camera(run: Run) -> Iterator[tuple[str, str]]:
     if run.stance_slip > MOST_SLIP:
         yield (
             "stance_slips",
-            f"Standing feet slide at {100 * run.stance_slip:.0f} % of the running speed: the ground is not seen well; film with a "
-            "camera that stands still.",
+            f"Standing feet slide at {100 * run.stance_slip:.0f} % of the running speed: the ground is not seen well; film with "
+            "a camera that stands still.",
+        )
+
+
+def _about_time(run: Run, *, height_is_told: bool) -> Iterator[tuple[str, str]]:
+    if run.slow_motion > 1 and not run.time_base.is_told:
+        yield (
+            "slow_motion_found",
+            f"The clip plays {run.slow_motion:g} times slower than the runner ran, by how the hips fall and how often the feet "
+            "land; durations, cadence and speed are the runner's. The parameter slow_motion overrides it; 1 means none.",
+        )
+    fall = fall_over_needed(run.wave, run.duty_factor)
+    least, most = FALL_WITH_HEIGHT if height_is_told else FALL_WITHOUT_HEIGHT
+    if fall is not None and not least <= fall <= most:
+        cause = "the height and the slow motion factor" if height_is_told else "the slow motion factor"
+        yield (
+            "time_base_doubtful",
+            f"The hips fall at {100 * fall:.0f} % of what gravity asks for, as if the clip played at {np.sqrt(fall):.2g} times "
+            f"the speed of the run; check {cause}.",
         )
 
 

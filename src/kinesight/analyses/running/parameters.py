@@ -26,8 +26,8 @@ class RunningParameters(BaseModel):
     pose_model: Literal["heavy", "full", "onnx"] = "heavy"
     profile: str = "ochy-side/1"
     minimum_fps: float = Field(default=24.0, gt=0)
-    slow_motion: float = Field(default=1.0, ge=1.0, le=40.0)
-    """How many times slower the clip plays than the runner ran."""
+    slow_motion: float | None = Field(default=None, ge=1.0, le=40.0)
+    """How many times slower the clip plays than the runner ran; None: found from the clip, 1: as fast."""
 
     @model_validator(mode="after")
     def _pace_needs_a_treadmill(self) -> RunningParameters:

@@ -114,14 +114,27 @@ class FootStrikePattern(Document):
 class Camera(Document):
     """What the camera did, and whether the ground is understood.
 
-    `moves` and `moved_px` (how far the background shifts, in pixels of the source picture) are None where the background could not
-    be followed; `stance_slip` is how fast a foot that lies flat still slides over the ground, as part of the running speed: near 0
-    where camera and ground are understood.
+    `moves` and `moved_px` (how far the background shifts, in pixels of the source picture) are None where the background could
+    not be followed; `stance_slip` is how fast a foot that lies flat still slides over the ground, as part of the running speed:
+    near 0 where camera and ground are understood.
     """
 
     moves: bool | None = None
     moved_px: float | None = None
     stance_slip: float | None = None
+
+
+class TimeBaseOfClip(Document):
+    """How many times slower the clip plays than the runner ran: found from it unless `is_told`.
+
+    `fall` checks scale and time together: the acceleration of the hips over that which keeps a body of this duty factor running;
+    1 where height and time are right, 0.25 where a clip is twice slower than believed. None with fewer than three steps in a row;
+    without a height that of a runner of 1.70 m.
+    """
+
+    slow_motion: float = 1.0
+    is_told: bool = False
+    fall: float | None = None
 
 
 class RunningResult(Document):
@@ -146,3 +159,4 @@ class RunningResult(Document):
     outliers_removed: int = 0
     """Single keypoints in single frames that were replaced because they jumped."""
     camera: Camera = Camera()
+    time_base: TimeBaseOfClip = TimeBaseOfClip()
