@@ -12,11 +12,12 @@ from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import BadSetting, ModelMissing
 from kinesight.domain.ports import BackgroundFollower, ObjectDetector, PoseModel
 from kinesight.settings import Settings
-from kinesight.vision.background import OpticalFlowFollower
 from kinesight.vision.catalogue import ModelRow, row_named
 from kinesight.vision.fetch import sha256_of, verified_path
 
 _POSE_ROWS = {"heavy": "blazepose-heavy", "full": "blazepose-full"}
+
+_BACKGROUND = "kinesight.vision.background:OpticalFlowFollower"
 
 _ONNX_POSE = "kinesight.vision.pose.rtmpose:RtmPose"
 _ONNX_DETECTORS = {"yolox": "kinesight.vision.detection.yolox:Yolox", "rtmdet": "kinesight.vision.detection.rtmdet:RtmDet"}
@@ -70,7 +71,7 @@ class ModelShelf:
 
     def background(self) -> BackgroundFollower:
         """Return a new follower of one clip's background; it needs no model file."""
-        return OpticalFlowFollower()
+        return cast(BackgroundFollower, _factory(_BACKGROUND)())
 
     def _load_detector(self) -> ObjectDetector:
         if self._settings.detector != "onnx":

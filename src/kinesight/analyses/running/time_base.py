@@ -137,7 +137,7 @@ def slow_motion_of(motion: Motion, *, height_m: float | None) -> float:
 
 
 def factors_at(fps: float) -> tuple[float, ...]:
-    """Return the factors of slow motion that cameras make at a clip's frame rate: whole and half numbers of the rate they film at."""
+    """Return the factors of slow motion that cameras make at a frame rate: the whole and half multiples that they film at."""
     nearest = min(PLAYED_FPS, key=lambda rate: abs(rate - fps))
     # stamps in whole milliseconds, and rates such as 29.97, miss the round number by up to two in a hundred
     if abs(nearest / fps - 1) > ROUNDED_WITHIN:
