@@ -11,6 +11,7 @@ from kinesight.analyses.running.angles import angle_series
 from kinesight.analyses.running.bouts import USUAL_HEIGHT_M, find_bout
 from kinesight.analyses.running.camera import CameraMotion, prepare_steadied, stance_slip
 from kinesight.analyses.running.contacts import find_contacts
+from kinesight.analyses.running.curves import gait_curves
 from kinesight.analyses.running.details import SERIES, RunningDetails, Stride
 from kinesight.analyses.running.ground import Ground
 from kinesight.analyses.running.measures import run_measures, run_pattern
@@ -20,7 +21,7 @@ from kinesight.analyses.running.notices import notices
 from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.profile import Profile, load_profile
-from kinesight.analyses.running.readings import rate
+from kinesight.analyses.running.readings import overstride_bands, rate
 from kinesight.analyses.running.result import Camera, Event, Metrics, RunningResult, Score, Style, TimeBaseOfClip
 from kinesight.analyses.running.run import Run
 from kinesight.analyses.running.scoring import total_score
@@ -160,6 +161,8 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
         outliers_removed=motion.outliers,
         camera=_camera(run),
         time_base=_time_base(run),
+        overstride=overstride_bands(measures, profile.overstride, instant=parameters.instant),
+        curves=gait_curves(run),
     )
     return Findings(
         result=result,

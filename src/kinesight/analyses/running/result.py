@@ -44,6 +44,15 @@ class Landing(Document):
     right: AtInstants = AtInstants()
 
 
+class PerSide(Document):
+    """Numbers of the steps that begin with the strike of either foot."""
+
+    step_time_s: BothSides = BothSides()
+    step_length_m: BothSides = BothSides()
+    flight_time_s: BothSides = BothSides()
+    duty_factor: BothSides = BothSides()
+
+
 class Metrics(Document):
     """Spatio-temporal numbers; metres need the runner's height."""
 
@@ -55,6 +64,8 @@ class Metrics(Document):
     speed_m_per_s: Estimate = Estimate()
     vertical_oscillation_m: Estimate = Estimate()
     asymmetry: dict[str, Estimate] = Field(default_factory=dict)
+    pace_s_per_km: Estimate = Estimate()
+    per_side: PerSide = PerSide()
 
 
 class Measures(Document):
@@ -111,6 +122,48 @@ class FootStrikePattern(Document):
     right: Pattern | None = None
 
 
+class OverstrideBands(Document):
+    """How the shank's angle at the result's instant stands to the profile's borders; None where it is unknown."""
+
+    left: Band | None = None
+    right: Band | None = None
+
+
+class Curve(Document):
+    """One joint's angle over the gait cycle in degrees: the middle of all cycles and their median absolute deviation.
+
+    One value for each entry of `cycle_percent`, from `n` cycles in which the joint was seen throughout; one cycle alone has no
+    spread.
+    """
+
+    mean: tuple[float, ...]
+    spread: tuple[float, ...] | None
+    n: int
+    confidence: float
+
+
+class CurvesOfSides(Document):
+    """One joint's curve for each of the runner's sides; None where a side shows no whole cycle."""
+
+    left: Curve | None = None
+    right: Curve | None = None
+
+
+class GaitCurves(Document):
+    """Joint angles over the cycle from one strike of a foot to its next; definitions in docs/analyses/running.md.
+
+    `cycle_percent` are the 51 instants from 0 to 100; `toe_off_percent` says when the foot leaves.
+    """
+
+    cycle_percent: tuple[float, ...]
+    toe_off_percent: BothSides
+    ankle_deg: CurvesOfSides
+    knee_deg: CurvesOfSides
+    hip_deg: CurvesOfSides
+    shoulder_deg: CurvesOfSides
+    elbow_deg: CurvesOfSides
+
+
 class Camera(Document):
     """What the camera did, and whether the ground is understood.
 
@@ -160,3 +213,5 @@ class RunningResult(Document):
     """Single keypoints in single frames that were replaced because they jumped."""
     camera: Camera = Camera()
     time_base: TimeBaseOfClip = TimeBaseOfClip()
+    overstride: OverstrideBands = OverstrideBands()
+    curves: GaitCurves | None = None
