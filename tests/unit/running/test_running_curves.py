@@ -133,7 +133,7 @@ def test_without_a_whole_cycle_there_are_no_curves() -> None:
 
 
 def test_numbers_per_side(clean: RunningResult) -> None:
-    metrics, per_side = clean.metrics, clean.metrics.per_side
+    metrics, per_side = clean.metrics, clean.per_side
     for side in ("left", "right"):
         assert getattr(per_side.step_time_s, side).value == pytest.approx(60 / 172, abs=0.005)
         assert getattr(per_side.step_length_m, side).value == pytest.approx(3.2 * 60 / 172, rel=0.03)
@@ -149,8 +149,8 @@ def test_pace_is_the_time_for_a_kilometre(body: Body, clean: RunningResult) -> N
     told = analyse(Observations(track=seen(body)), RunningParameters(treadmill=True, pace_s_per_km=312.5)).result.metrics
     assert told.pace_s_per_km.value == pytest.approx(312.5)
     assert told.pace_s_per_km.spread is None
-    unknown = analyse(Observations(track=seen(body)), RunningParameters()).result.metrics
-    assert unknown.pace_s_per_km.value is None
+    unknown = analyse(Observations(track=seen(body)), RunningParameters()).result
+    assert unknown.metrics.pace_s_per_km.value is None
     assert unknown.per_side.step_length_m.left.value is None
 
 

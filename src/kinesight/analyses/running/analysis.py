@@ -15,7 +15,7 @@ from kinesight.analyses.running.curves import gait_curves
 from kinesight.analyses.running.details import SERIES, RunningDetails, Stride
 from kinesight.analyses.running.ground import Ground
 from kinesight.analyses.running.measures import run_measures, run_pattern
-from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, run_metrics
+from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, per_side, run_metrics
 from kinesight.analyses.running.motion import Motion
 from kinesight.analyses.running.notices import notices
 from kinesight.analyses.running.observations import Observations
@@ -163,6 +163,7 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
         time_base=_time_base(run),
         overstride=overstride_bands(measures, profile.overstride, instant=parameters.instant),
         curves=gait_curves(run),
+        per_side=per_side(run, scale),
     )
     return Findings(
         result=result,

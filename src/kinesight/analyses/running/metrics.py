@@ -60,11 +60,14 @@ def run_metrics(run: Run, scale: Scale) -> Metrics:
         speed_m_per_s=_overall_speed(run, speeds, scale),
         vertical_oscillation_m=_oscillation(run, scale, trust=trust),
         pace_s_per_km=_pace(speeds, scale, trust=run.view_trust),
-        per_side=_per_side(run, speeds, usual_step_s=usual_step_s),
     )
 
 
-def _per_side(run: Run, speeds: Sequence[float], *, usual_step_s: float) -> PerSide:
+def per_side(run: Run, scale: Scale) -> PerSide:
+    """Return the numbers of the steps that begin with the strike of either foot."""
+    steps = np.array([stride.step_s for stride in run.strides])
+    usual_step_s = float(np.nanmedian(steps)) if np.isfinite(steps).any() else float("nan")
+    speeds = [_speed_m_per_s(run, stride, scale) for stride in run.strides]
     numbers: dict[str, dict[str, Estimate]] = {name: {} for name in PerSide.model_fields}
     for side in SIDES:
         own = [(stride, speed) for stride, speed in zip(run.strides, speeds, strict=True) if stride.foot == side]

@@ -79,7 +79,14 @@ _METRICS: tuple[tuple[str, str, str, float, int], ...] = (
     ("duty_factor", "Duty factor", "%", 100, 1),
     ("step_length_m", "Step length", "m", 1, 2),
     ("speed_m_per_s", "Speed", "m/s", 1, 2),
+    ("pace_s_per_km", "Pace", "s/km", 1, 0),
     ("vertical_oscillation_m", "Vertical oscillation", "cm", 100, 1),
+)
+_PER_SIDE: tuple[tuple[str, str, str, float, int], ...] = (
+    ("step_time_s", "Step time", "ms", 1000, 0),
+    ("step_length_m", "Step length", "m", 1, 2),
+    ("flight_time_s", "Flight", "ms", 1000, 0),
+    ("duty_factor", "Duty factor", "%", 100, 1),
 )
 _MEASURES: tuple[tuple[str, str, str], ...] = (
     ("elbow_deg", "Elbow angle", "°"),
@@ -101,7 +108,7 @@ _EXERCISES: Mapping[str, str] = {
 }
 """Exercises whose code alone does not say what to do; the others are their code in words."""
 _FROM_BEHIND = {"pelvic_drop_deg", "knee_adduction_deg", "pronation_deg"}
-_NEEDS_HEIGHT = {"step_length_m", "speed_m_per_s", "vertical_oscillation_m"}
+_NEEDS_HEIGHT = {"step_length_m", "speed_m_per_s", "pace_s_per_km", "vertical_oscillation_m"}
 
 
 def is_known(value: float | None) -> bool:
@@ -155,12 +162,13 @@ def tiles(result: RunningResult) -> tuple[Tile, ...]:
 
 
 def metric_rows(result: RunningResult) -> tuple[Row, ...]:
-    """Return every timing and distance number, then the asymmetries, for the table."""
+    """Return every timing and distance number, those per side, then the asymmetries, for the table."""
     rows = []
-    for name, title, unit, factor, digits in _METRICS:
-        for side, estimate in _by_side(getattr(result.metrics, name)):
-            found = reading(estimate, factor=factor, digits=digits, unit=unit, reason=why_unknown(name, result))
-            rows.append(Row(name=title, side=side, reading=found))
+    for source, metrics in ((result.metrics, _METRICS), (result.per_side, _PER_SIDE)):
+        for name, title, unit, factor, digits in metrics:
+            for side, estimate in _by_side(getattr(source, name)):
+                found = reading(estimate, factor=factor, digits=digits, unit=unit, reason=why_unknown(name, result))
+                rows.append(Row(name=title, side=side, reading=found))
     for name, estimate in sorted(result.metrics.asymmetry.items()):
         title, unit, factor = _asymmetry(name)
         reason = "not above what the measurement itself mistakes"

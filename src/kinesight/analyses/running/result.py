@@ -65,7 +65,6 @@ class Metrics(Document):
     vertical_oscillation_m: Estimate = Estimate()
     asymmetry: dict[str, Estimate] = Field(default_factory=dict)
     pace_s_per_km: Estimate = Estimate()
-    per_side: PerSide = PerSide()
 
 
 class Measures(Document):
@@ -215,3 +214,4 @@ class RunningResult(Document):
     time_base: TimeBaseOfClip = TimeBaseOfClip()
     overstride: OverstrideBands = OverstrideBands()
     curves: GaitCurves | None = None
+    per_side: PerSide = PerSide()
