@@ -52,7 +52,10 @@ def running(  # noqa: PLR0913, PLR0917 - one parameter per option of the documen
     profile: Annotated[str, typer.Option(help="Ranges and norms to judge by: ochy-side/1 or literature/1.")] = "ochy-side/1",
     person: Annotated[int | None, typer.Option(help="Which person, by first appearance from 0.")] = None,
     pose_model: Annotated[str | None, typer.Option(help="heavy, full or onnx.")] = None,
-    slow_motion: Annotated[float, typer.Option(help="How many times slower the clip plays than the runner ran.")] = 1.0,
+    slow_motion: Annotated[
+        float | None,
+        typer.Option(help="How many times slower the clip plays than the runner ran; found from the clip if omitted."),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result document and nothing else.")] = False,  # noqa: FBT002
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,  # noqa: FBT002

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from kinesight.domain.document import UsedModel
 from kinesight.domain.people import Boxes, PoseEstimate, Roi
-from kinesight.domain.video import Frame, Image, VideoInfo
+from kinesight.domain.video import Floats, Frame, Image, VideoInfo
 
 Colour = tuple[int, int, int]
 """Red, green, blue, 0..255."""
@@ -76,6 +76,17 @@ class PoseModel(Protocol):
         """Return the keypoints of the person in the region, and where to look next."""
 
 
+class BackgroundFollower(Protocol):
+    """Tells how the background of one clip moves from picture to picture."""
+
+    def see(self, rgb: Image, *, people_xyxy_px: Floats) -> Floats | None:
+        """Take the next picture; return the map of the background from the one before, (2, 3) in its pixels; None if unknown.
+
+        A background point at p moves to map[:, :2] @ p + map[:, 2]. What lies in the boxes of `people_xyxy_px` (n, 4) is no
+        background.
+        """
+
+
 class Models(Protocol):
     """Hands out the models of an installation, loaded once each."""
 
@@ -84,6 +95,9 @@ class Models(Protocol):
 
     def pose(self, name: str) -> PoseModel:
         """Return the pose model of this name, such as "heavy" or "full". Raises `ModelMissing` or `ModelDamaged`."""
+
+    def background(self) -> BackgroundFollower:
+        """Return a new follower for one clip; it needs no model file."""
 
 
 class Watch(Protocol):

@@ -23,9 +23,12 @@ from kinesight.domain.video import Floats
 from kinesight.signals.geometry import inner_angle_deg, lean_deg, slope_deg
 from kinesight.signals.robust import centre
 from kinesight.testing.body import Body
-from kinesight.testing.side_view import Camera, filmed, noisy
+from kinesight.testing.side_view import Camera, filmed, filmed_panning, noisy
 
 MATCH_WITHIN_S = 0.05
+PANNING_FOCAL_PX, SHAKE_PX = 2400.0, 4.0
+FOLLOWING_ERROR_PX = 0.15
+"""Error of the background's shift from one frame to the next; measured on crops of real clips along known paths: 0.10 to 0.19."""
 LANDING = ("front_knee_deg", "back_knee_deg", "foot_strike_deg")
 
 
@@ -38,6 +41,8 @@ class Condition:
     noise_m: float = 0.01
     rough: bool = False
     travelling_m_per_s: float = 0.0
+    panning: bool = False
+    """Over ground: a hand-held camera turns after the runner, and its motion is known to about a pixel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +88,9 @@ GROUPS: Mapping[str, tuple[Condition, ...]] = {
     "the same with rough noise": tuple(Condition(facing=side, fps=fps, rough=True) for side in SIDES for fps in (60.0, 120.0)),
     "treadmill, 30 fps, both directions": tuple(Condition(facing=side, fps=30.0) for side in SIDES),
     "over ground, 60 fps, both directions": tuple(Condition(facing=side, fps=60.0, travelling_m_per_s=3.7) for side in SIDES),
+    "the same, panning and hand-held": tuple(
+        Condition(facing=side, fps=60.0, travelling_m_per_s=3.7, panning=True) for side in SIDES
+    ),
 }
 """What is measured together. The first group is the one that the targets are meant for; all have to meet them."""
 
@@ -108,8 +116,8 @@ class Marks:
 
 def exam(body: Body, condition: Condition, *, seed: int) -> Marks:
     """Film the body, spoil the keypoints, analyse them and hold the result against the truth."""
-    track = track_of(body, condition, seed=seed)
-    findings = analyse(Observations(track=track), RunningParameters(height_m=body.height_m))
+    track, shift = filmed_under(body, condition, seed=seed)
+    findings = analyse(Observations(track=track, camera_xy_px=shift), RunningParameters(height_m=body.height_m))
     named = {condition.facing: "near", OTHER[condition.facing]: "far"}
     truth = _true_landings(body, track)
     span = (float(track.time_s[0]), float(track.time_s[-1]))
@@ -133,16 +141,29 @@ def exam(body: Body, condition: Condition, *, seed: int) -> Marks:
 
 def track_of(body: Body, condition: Condition, *, seed: int) -> PoseTrack:
     """Return the keypoints that a model with the condition's errors would give."""
+    return filmed_under(body, condition, seed=seed)[0]
+
+
+def filmed_under(body: Body, condition: Condition, *, seed: int) -> tuple[PoseTrack, Floats | None]:
+    """Return the keypoints that a model with the condition's errors would give, and the shift of the background if it moves."""
     sampled = body.at(np.arange(body.time_s[0], body.time_s[-1], 1 / condition.fps))
     camera = Camera(facing=condition.facing)
+    shift: Floats | None = None
     if condition.travelling_m_per_s:
         sampled = sampled.travelling(condition.travelling_m_per_s)
         camera = replace(camera, distance_m=12.0, focal_px=1100.0)
-    track = filmed(sampled, camera)
+    if condition.panning:
+        camera = replace(camera, focal_px=PANNING_FOCAL_PX)
+        track, shift = filmed_panning(sampled, camera, shake_px=SHAKE_PX, seed=seed)
+        # errors of single steps add up, as they do where a background is followed from picture to picture
+        steps = np.random.default_rng(seed).normal(0.0, FOLLOWING_ERROR_PX, shift.shape)
+        shift = shift + np.cumsum(steps, axis=0)
+    else:
+        track = filmed(sampled, camera)
     if condition.noise_m == 0:
-        return track
+        return track, shift
     sigma_px = condition.noise_m * camera.focal_px / camera.distance_m
-    return noisy(track, sigma_px=sigma_px, far_side=OTHER[condition.facing], seed=seed, rough=condition.rough)
+    return noisy(track, sigma_px=sigma_px, far_side=OTHER[condition.facing], seed=seed, rough=condition.rough), shift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

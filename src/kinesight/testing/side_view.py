@@ -51,6 +51,33 @@ def filmed(body: Body, camera: Camera) -> PoseTrack:
     )
 
 
+def filmed_panning(body: Body, camera: Camera, *, shake_px: float, seed: int) -> tuple[PoseTrack, Floats]:
+    """Return the body as a hand-held camera sees it that turns after the runner, and the background's shift, (frames, 2) pixels.
+
+    The camera stands beside the middle of the way and turns so that the hips stay near the middle of the picture. `shake_px` is
+    the standard deviation of a hand's tremor on top, as made of motions that last about a fifth of a second.
+    """
+    sign = 1.0 if camera.facing == "right" else -1.0
+    hips = body.points_m[:, [KEYPOINTS.index("left_hip"), KEYPOINTS.index("right_hip")]].mean(axis=1)
+    middle = (hips.min(axis=0) + hips.max(axis=0)) / 2
+    forward, up, right = np.moveaxis(body.points_m - middle, -1, 0)
+    across, depth = sign * forward, camera.distance_m - sign * right
+    step_s = float(np.median(np.diff(body.time_s)))
+    random = np.random.default_rng(seed)
+    shake = gaussian_filter1d(random.standard_normal((len(body.time_s) + 200, 2)), 0.1 / step_s, axis=0)[100:-100]
+    shake *= shake_px / max(float(shake.std()), 1e-9)
+    # whoever turns a camera follows the runner smoothly, not step by step
+    aim = gaussian_filter1d(np.arctan2(sign * (hips - middle)[:, 0], camera.distance_m), 0.2 / step_s)
+    aim = aim + shake[:, 0] / camera.focal_px
+    turned = across * np.cos(aim)[:, None] - depth * np.sin(aim)[:, None]
+    ahead = across * np.sin(aim)[:, None] + depth * np.cos(aim)[:, None]
+    x_px = camera.width_px / 2 + camera.focal_px * turned / ahead
+    y_px = camera.height_px / 2 - camera.focal_px * up / ahead + shake[:, 1:]
+    shift = np.stack([-camera.focal_px * (aim - aim[0]), shake[:, 1] - shake[0, 1]], axis=1)
+    track = filmed(body, camera)
+    return changed(track, xy_px=np.stack([x_px, y_px], axis=-1)), shift
+
+
 def noisy(track: PoseTrack, *, sigma_px: float, far_side: Literal["left", "right"], seed: int, rough: bool = False) -> PoseTrack:
     """Return the track with keypoint errors that hold on for about 80 ms, doubled on the far side.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -11,11 +12,13 @@ from kinesight.analyses.running.back.analysis import analyse_back
 from kinesight.analyses.running.back.orientation import chosen_view
 from kinesight.analyses.running.back.profile import load_back_profile
 from kinesight.analyses.running.bouts import USUAL_HEIGHT_M, find_bout
+from kinesight.analyses.running.camera import CameraMotion, prepare_steadied, stance_slip
 from kinesight.analyses.running.contacts import find_contacts
+from kinesight.analyses.running.curves import gait_curves
 from kinesight.analyses.running.details import SERIES, RunningDetails, Stride
-from kinesight.analyses.running.ground import find_ground
+from kinesight.analyses.running.ground import Ground
 from kinesight.analyses.running.measures import run_measures, run_pattern
-from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, run_metrics
+from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, per_side, run_metrics
 from kinesight.analyses.running.motion import Motion, prepare
 from kinesight.analyses.running.norms import find_norms, norm_notices
 from kinesight.analyses.running.notices import notices
@@ -23,14 +26,15 @@ from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.page_texts import load_page_texts
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.profile import Profile, load_profile
-from kinesight.analyses.running.readings import rate
-from kinesight.analyses.running.result import Event, Metrics, RunningResult, Score, Style, StylePlace
+from kinesight.analyses.running.readings import overstride_bands, rate
+from kinesight.analyses.running.result import Camera, Event, Metrics, RunningResult, Score, Style, StylePlace, TimeBaseOfClip
 from kinesight.analyses.running.run import Run
 from kinesight.analyses.running.scoring import total_score
 from kinesight.analyses.running.steps import find_steps
 from kinesight.analyses.running.strides import measure_strides
 from kinesight.analyses.running.styles import style_percentages, style_place
 from kinesight.analyses.running.texts import Language, load_language
+from kinesight.analyses.running.time_base import TimeBase, fall_over_needed, hip_wave, slow_motion_of
 from kinesight.analyses.running.view import check_feet, check_view
 from kinesight.domain.analysis import Findings
 from kinesight.domain.errors import FrameRateTooLow, NobodyVisible, SceneError, TooFewStrides
@@ -39,6 +43,7 @@ from kinesight.domain.video import Floats
 
 FEWEST_STRIKES = 2
 FEWEST_STEPS_FOR_STYLE = 3
+WALKING_DUTY_FACTOR = 0.5
 
 
 def analyse(observations: Observations, parameters: RunningParameters) -> Findings[RunningResult]:
@@ -54,15 +59,36 @@ def analyse(observations: Observations, parameters: RunningParameters) -> Findin
     profile = profile_for(parameters)
     _check_frames(observations.track, parameters)
     check_feet(observations.track)
+    told = TimeBase(slow_motion=parameters.slow_motion or 1.0, is_told=parameters.slow_motion is not None)
+    with _in_stream_seconds(told):
+        movement = prepare_steadied(observations, slow_motion=told.slow_motion)
+        if chosen_view(movement[0], parameters.view) == "back":
+            return analyse_back(observations, parameters, prepare(observations.track, slow_motion=told.slow_motion))
+        run = None if told.is_told else _slowed_run(observations, movement[0], parameters, profile)
+        return _judged(observations, parameters, profile, run or _find_run(movement, told, parameters, profile))
+
+
+def _slowed_run(observations: Observations, motion: Motion, parameters: RunningParameters, profile: Profile) -> Run | None:
+    """Return the run of a clip in slow motion at the factor that is found; None where there is none, or then no run."""
+    slowed = TimeBase(slow_motion=slow_motion_of(motion, height_m=parameters.height_m), is_told=False)
+    if slowed.slow_motion <= 1:
+        return None
+    movement = prepare_steadied(observations, slow_motion=slowed.slow_motion)
     try:
-        motion = prepare(observations.track, slow_motion=parameters.slow_motion)
-        if chosen_view(motion, parameters.view) == "back":
-            return analyse_back(observations, parameters, motion)
-        run = _find_run(motion, parameters, profile)
+        run = _find_run(movement, slowed, parameters, profile)
+    except SceneError:
+        return None
+    return run if run.duty_factor < WALKING_DUTY_FACTOR else None
+
+
+@contextmanager
+def _in_stream_seconds(base: TimeBase) -> Iterator[None]:
+    """Say refusals at the moment of the stream, not of the runner."""
+    try:
+        yield
     except SceneError as refusal:
-        moment = None if refusal.time_s is None else refusal.time_s * parameters.slow_motion
+        moment = None if refusal.time_s is None else refusal.time_s * base.slow_motion
         raise type(refusal)(refusal.message, time_s=moment) from refusal
-    return _judged(observations, parameters, profile, run)
 
 
 def profile_for(parameters: RunningParameters) -> Profile:
@@ -74,7 +100,7 @@ def profile_for(parameters: RunningParameters) -> Profile:
 def _check_frames(track: PoseTrack, parameters: RunningParameters) -> None:
     if len(track.time_s) < 2:
         raise NobodyVisible("A single picture shows no run; send a video.")
-    fps = parameters.slow_motion / float(np.median(np.diff(track.time_s)))
+    fps = (parameters.slow_motion or 1.0) / float(np.median(np.diff(track.time_s)))
     # a clip at the limit may miss it by rounding of its stamps
     if fps < 0.99 * parameters.minimum_fps:
         raise FrameRateTooLow(
@@ -83,9 +109,11 @@ def _check_frames(track: PoseTrack, parameters: RunningParameters) -> None:
         )
 
 
-def _find_run(motion: Motion, parameters: RunningParameters, profile: Profile) -> Run:
+def _find_run(
+    movement: tuple[Motion, Ground, CameraMotion], base: TimeBase, parameters: RunningParameters, profile: Profile
+) -> Run:
+    motion, ground, camera = movement
     yaw_deg = check_view(motion)
-    ground = find_ground(motion)
     steps = find_steps(motion)
     bout = find_bout(motion, ground, steps, height_m=parameters.height_m)
     series = angle_series(motion)
@@ -93,7 +121,7 @@ def _find_run(motion: Motion, parameters: RunningParameters, profile: Profile) -
     if len(contacts) < FEWEST_STRIKES:
         seen = "No foot strike is" if not contacts else "Only one foot strike is"
         raise TooFewStrides(f"{seen} visible; film at least three strides.", time_s=bout.from_s)
-    strides = measure_strides(motion, series, contacts, borders=profile.pattern, slow_motion=parameters.slow_motion)
+    strides = measure_strides(motion, series, contacts, borders=profile.pattern, slow_motion=base.slow_motion)
     return Run(
         motion=motion,
         ground=ground,
@@ -101,7 +129,10 @@ def _find_run(motion: Motion, parameters: RunningParameters, profile: Profile) -
         strides=strides,
         series=series,
         yaw_deg=yaw_deg,
-        slow_motion=parameters.slow_motion,
+        time_base=base,
+        wave=hip_wave(motion, bout.steps, height_m=parameters.height_m),
+        camera=camera,
+        stance_slip=stance_slip(motion, ground, contacts),
     )
 
 
@@ -138,6 +169,11 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
         swaps_repaired=motion.swaps,
         outliers_removed=motion.outliers,
         camera_yaw_deg=round(run.yaw_deg, 2) if np.isfinite(run.yaw_deg) else None,
+        camera=_camera(run),
+        time_base=_time_base(run),
+        overstride=overstride_bands(measures, profile.overstride, instant=parameters.instant),
+        curves=gait_curves(run),
+        per_side=per_side(run, scale),
     )
     return Findings(
         result=result,
@@ -153,6 +189,20 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
 def _total(scores: Mapping[str, Score], profile: Profile) -> float | None:
     total = total_score({key: score.score for key, score in scores.items()}, profile)
     return None if total is None else round(total, 4)
+
+
+def _camera(run: Run) -> Camera:
+    slip = round(run.stance_slip, 4) if np.isfinite(run.stance_slip) else None
+    if not run.camera.is_known:
+        return Camera(stance_slip=slip)
+    return Camera(moves=run.camera.moves, moved_px=round(run.camera.range_px, 1), stance_slip=slip)
+
+
+def _time_base(run: Run) -> TimeBaseOfClip:
+    fall = fall_over_needed(run.wave, run.duty_factor)
+    return TimeBaseOfClip(
+        slow_motion=run.slow_motion, is_told=run.time_base.is_told, fall=None if fall is None else round(fall, 3)
+    )
 
 
 def _events(strides: Sequence[Stride]) -> tuple[Event, ...]:
@@ -214,7 +264,7 @@ def _details(track: PoseTrack, run: Run, scale: Scale) -> RunningDetails:
     return RunningDetails(
         time_s=track.time_s,
         keypoints=tuple(motion.points),
-        xy_px=xy_px * upright,
+        xy_px=xy_px * upright + run.camera.path_px[:, None],
         series={name: at_frames(run.series[name]) for name in SERIES},
         strides=run.strides,
         facing=motion.facing,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from kinesight.analyses.running.motion import SIDES, Motion, Side
 from kinesight.domain.video import Floats
-from kinesight.signals.geometry import inner_angle_deg, lean_deg, slope_deg
+from kinesight.signals.geometry import front_angle_deg, inner_angle_deg, lean_deg, slope_deg, turn_deg
 
 
 def angle_series(motion: Motion) -> Mapping[str, Floats]:
@@ -15,8 +15,8 @@ def angle_series(motion: Motion) -> Mapping[str, Floats]:
     for side in SIDES:
         point = {name.removeprefix(f"{side}_"): path for name, path in motion.points.items() if name.startswith(side)}
         series[f"{side}_knee_deg"] = inner_angle_deg(point["hip"], point["knee"], point["ankle"])
-        series[f"{side}_hip_deg"] = inner_angle_deg(point["shoulder"], point["hip"], point["knee"])
-        series[f"{side}_shoulder_deg"] = inner_angle_deg(point["hip"], point["shoulder"], point["elbow"])
+        series[f"{side}_hip_deg"] = front_angle_deg(point["shoulder"], point["hip"], point["knee"])
+        series[f"{side}_shoulder_deg"] = turn_deg(point["hip"] - point["shoulder"], point["elbow"] - point["shoulder"])
         series[f"{side}_elbow_deg"] = inner_angle_deg(point["shoulder"], point["elbow"], point["wrist"])
         series[f"{side}_foot_deg"] = slope_deg(point["heel"], point["big_toe"])
         series[f"{side}_shank_deg"] = lean_deg(point["ankle"], point["knee"])

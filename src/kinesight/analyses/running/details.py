@@ -25,6 +25,8 @@ SERIES = (
     "left_head_deg",
     "right_head_deg",
     "trunk_lean_deg",
+    "left_shoulder_deg",
+    "right_shoulder_deg",
 )
 """Angles over time; definitions in docs/analyses/running.md."""
 

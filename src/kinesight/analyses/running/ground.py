@@ -12,6 +12,9 @@ from kinesight.domain.video import Floats
 WINDOW_S = 2.0
 # The ground counts as still where it moves slower than this part of the runner's speed over it.
 STILL = 0.3
+# Where the camera is known to stand still, or its motion was taken out, the hips tell a treadmill from ground: they stay, or they
+# travel at the running speed. Nothing lies between, so half of it divides best.
+TRAVELS = 0.5
 # Thigh and shank together are about half the height, so this is the hip height over g that normalises speed (Froude).
 GRAVITY_M_PER_S2 = 9.81
 
@@ -32,11 +35,12 @@ class Ground:
         return np.asarray((speed_px_per_s - self.ground_px_per_s) / np.maximum(self.runner_px_per_s, 1.0))
 
 
-def find_ground(motion: Motion) -> Ground:
+def find_ground(motion: Motion, *, camera_is_known: bool = False) -> Ground:
     """Return how ground and runner move, from the feet.
 
     A foot on the ground moves backwards against the hips as fast as the runner moves forwards, and no foot moves faster backwards
-    for long; the median of the fastest quarter is that speed. Where such feet stand still in the picture, the camera does too.
+    for long; the median of the fastest quarter is that speed. Where such feet stand still in the picture, the camera does too;
+    where the camera is known to stand still, hips that do not travel at that speed are on a treadmill.
     """
     hips = motion.speed_px_per_s(motion.hips)
     feet = [motion.speed_px_per_s(motion.foot(side)) for side in SIDES]
@@ -50,7 +54,11 @@ def find_ground(motion: Motion) -> Ground:
         nothing = np.zeros(len(hips))
         return Ground(ground_px_per_s=nothing, runner_px_per_s=nothing, moves=False)
     picture, against = np.concatenate(standing, axis=1)
-    moves = bool(abs(np.median(picture)) > STILL * abs(np.median(against)))
+    running = abs(float(np.median(against)))
+    if camera_is_known:
+        moves = abs(float(np.median(hips[np.isfinite(hips)]))) < TRAVELS * running
+    else:
+        moves = abs(float(np.median(picture))) > STILL * running
     ground = _sliding(motion.time_s, feet) if moves else np.zeros(len(hips))
     return Ground(ground_px_per_s=ground, runner_px_per_s=_steady(motion.time_s, hips) - ground, moves=moves)
 

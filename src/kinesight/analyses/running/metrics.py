@@ -10,7 +10,7 @@ import numpy as np
 from kinesight.analyses.running.details import Stride
 from kinesight.analyses.running.estimates import estimate
 from kinesight.analyses.running.motion import SIDES
-from kinesight.analyses.running.result import BothSides, Landing, Measures, Metrics
+from kinesight.analyses.running.result import BothSides, Landing, Measures, Metrics, PerSide
 from kinesight.analyses.running.run import Run
 from kinesight.domain.document import Estimate
 from kinesight.signals.robust import NORMAL_MAD
@@ -59,7 +59,34 @@ def run_metrics(run: Run, scale: Scale) -> Metrics:
         step_length_m=estimate([speed * stride.step_s for speed, stride in zip(speeds, strides, strict=True)], trust=trust),
         speed_m_per_s=_overall_speed(run, speeds, scale),
         vertical_oscillation_m=_oscillation(run, scale, trust=trust),
+        pace_s_per_km=_pace(speeds, scale, trust=run.view_trust),
     )
+
+
+def per_side(run: Run, scale: Scale) -> PerSide:
+    """Return the numbers of the steps that begin with the strike of either foot."""
+    steps = np.array([stride.step_s for stride in run.strides])
+    usual_step_s = float(np.nanmedian(steps)) if np.isfinite(steps).any() else float("nan")
+    speeds = [_speed_m_per_s(run, stride, scale) for stride in run.strides]
+    numbers: dict[str, dict[str, Estimate]] = {name: {} for name in PerSide.model_fields}
+    for side in SIDES:
+        own = [(stride, speed) for stride, speed in zip(run.strides, speeds, strict=True) if stride.foot == side]
+        trust = run.view_trust * float(np.mean([stride.strike_confidence for stride, _ in own])) if own else 0.0
+        values = {
+            "step_time_s": [stride.step_s for stride, _ in own],
+            "step_length_m": [speed * stride.step_s for stride, speed in own],
+            "flight_time_s": [stride.flight_s for stride, _ in own],
+            "duty_factor": [stride.contact_s / (2 * _or(stride.step_s, usual_step_s)) for stride, _ in own],
+        }
+        for name, found in values.items():
+            numbers[name][side] = estimate(found, trust=trust)
+    return PerSide(**{name: BothSides(**sides) for name, sides in numbers.items()})
+
+
+def _pace(speeds: Sequence[float], scale: Scale, *, trust: float) -> Estimate:
+    """Seconds per kilometre; told where the belt's pace was, so without a spread then."""
+    found = estimate([1000 / speed for speed in speeds if speed > 0], trust=trust)
+    return found if scale.belt_m_per_s is None else found.model_copy(update={"spread": None})
 
 
 def find_asymmetry(

@@ -11,6 +11,7 @@ from kinesight.analyses.running.motion import SIDES
 from kinesight.analyses.running.page_texts import PageTexts, load_page_texts
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.run import Run
+from kinesight.analyses.running.time_base import fall_over_needed
 from kinesight.analyses.running.view import OBLIQUE_YAW_DEG
 from kinesight.domain.document import Notice
 
@@ -18,6 +19,10 @@ FEW_STRIKES, FEW_PER_SIDE = 6, 3
 COARSE_FPS = 50.0
 UNSTEADY = 0.25
 MOST_MISMATCH = 0.12
+MOST_SLIP = 0.4
+# Measured on made-up runners and mocap: 0.74 to 1.41; without a height that of the runner adds a fifth on either side. A clip
+# twice slower than believed shows 0.25.
+FALL_WITH_HEIGHT, FALL_WITHOUT_HEIGHT = (0.55, 1.8), (0.45, 2.2)
 
 
 def notices(run: Run, scale: Scale, parameters: RunningParameters) -> tuple[Notice, ...]:
@@ -25,6 +30,7 @@ def notices(run: Run, scale: Scale, parameters: RunningParameters) -> tuple[Noti
     say = load_page_texts(parameters.language)
     found = [
         *_about_strides(run, say),
+        *_about_time(run, say, height_is_told=parameters.height_m is not None),
         *_about_clip(run, say),
         *_about_speed(run, say),
         *_about_parameters(run, scale, parameters, say),
@@ -46,12 +52,34 @@ def _about_clip(run: Run, say: PageTexts) -> Iterator[tuple[str, str]]:
     for part in run.bout.left_out:
         start, end = (say.number(time_s * run.slow_motion, 1) for time_s in (part.from_s, part.to_s))
         yield "part_left_out", say(f"notice.part_{part.activity}", start=start, end=end)
+    yield from _about_camera(run, say)
     if run.yaw_deg > OBLIQUE_YAW_DEG:
         yield "oblique_view", say("notice.oblique_view", degrees=say.number(run.yaw_deg))
     if motion.fps < COARSE_FPS:
         yield "low_frame_rate", say("notice.low_frame_rate", fps=say.number(motion.fps))
     if motion.swaps:
         yield "sides_repaired", say("notice.sides_repaired", count=motion.swaps)
+
+
+def _about_camera(run: Run, say: PageTexts) -> Iterator[tuple[str, str]]:
+    camera = run.camera
+    if camera.is_refuted:
+        yield "camera_unsure", say("notice.camera_unsure")
+    elif camera.moves:
+        yield "camera_moves", say("notice.camera_moves", pixels=say.number(camera.range_px))
+    if run.stance_slip > MOST_SLIP:
+        yield "stance_slips", say("notice.stance_slips", percent=say.number(100 * run.stance_slip))
+
+
+def _about_time(run: Run, say: PageTexts, *, height_is_told: bool) -> Iterator[tuple[str, str]]:
+    if run.slow_motion > 1 and not run.time_base.is_told:
+        yield "slow_motion_found", say("notice.slow_motion_found", factor=f"{run.slow_motion:g}")
+    fall = fall_over_needed(run.wave, run.duty_factor)
+    least, most = FALL_WITH_HEIGHT if height_is_told else FALL_WITHOUT_HEIGHT
+    if fall is not None and not least <= fall <= most:
+        cause = "height" if height_is_told else "slow_motion"
+        percent, factor = say.number(100 * fall), say.number(float(np.sqrt(fall)), 1)
+        yield "time_base_doubtful", say(f"notice.time_base_doubtful_{cause}", percent=percent, factor=factor)
 
 
 def _about_speed(run: Run, say: PageTexts) -> Iterator[tuple[str, str]]:

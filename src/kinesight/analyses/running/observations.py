@@ -26,9 +26,14 @@ MOST_PIXELS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
-    """One runner's keypoints over time, and what they were made with and from; `notices` is what observing has to warn of."""
+    """One runner's keypoints over time, and what they were made with and from; `notices` is what observing has to warn of.
+
+    `camera_xy_px` (frames, 2) is where the background beside the runner has moved to since the first frame, in pixels of the
+    source picture, NaN in frames where that is unknown; None where nothing is known of the camera: it counts as standing still.
+    """
 
     track: PoseTrack
+    camera_xy_px: Floats | None = None
     models: tuple[UsedModel, ...] = ()
     video: VideoInfo | None = None
     notices: tuple[Notice, ...] = ()
@@ -53,6 +58,10 @@ def store(observations: Observations) -> dict[str, Any]:
         "models": [model.model_dump() for model in observations.models],
         "warnings": [notice.model_dump() for notice in observations.notices],
     }
+    if observations.camera_xy_px is not None:
+        followed: Mask = np.asarray(np.isfinite(observations.camera_xy_px).all(axis=1))
+        shifts = np.round(observations.camera_xy_px, 3).tolist()
+        document["camera_xy_px"] = [shift if seen else None for shift, seen in zip(shifts, followed.tolist(), strict=True)]
     if observations.video is not None:
         document["video"] = observations.video.model_dump(mode="json")
     return document
@@ -76,7 +85,7 @@ def restore(document: Mapping[str, Any]) -> Observations:
     time_s = _times(document.get("time_s"))
     if len(time_s) * len(names) > MOST_VALUES:
         raise BadObservations(f"The poses have {len(time_s)} frames of {len(names)} keypoints, which is too much to analyse.")
-    xy_px = _positions(document.get("xy_px"), frames=len(time_s), keypoints=len(names))
+    xy_px = _positions("xy_px", document.get("xy_px"), frames=len(time_s), keypoints=len(names))
     score = _scores(document.get("score"), frames=len(time_s), keypoints=len(names))
     known = np.isfinite(xy_px).all(axis=2)
     return Observations(
@@ -88,6 +97,7 @@ def restore(document: Mapping[str, Any]) -> Observations:
             width_px=_size(document, "width_px"),
             height_px=_size(document, "height_px"),
         ),
+        camera_xy_px=_camera(document.get("camera_xy_px"), frames=len(time_s)),
         models=_entries("models", UsedModel, document.get("models")),
         notices=_entries("warnings", Notice, document.get("warnings")),
         video=_video(document.get("video")),
@@ -128,19 +138,27 @@ def _times(value: Any) -> Floats:
     return times
 
 
-def _positions(value: Any, *, frames: int, keypoints: int) -> Floats:
-    _check_rows("xy_px", value, frames=frames, keypoints=keypoints)
+def _positions(name: str, value: Any, *, frames: int, keypoints: int) -> Floats:
+    _check_rows(name, value, frames=frames, keypoints=keypoints)
     xy_px = np.full((frames, keypoints, 2), np.nan)
     for frame, row in enumerate(value):
         for index, point in enumerate(row):
             if point is None:
                 continue
             if not _is_list(point) or len(point) != 2 or not (_is_number(point[0]) and _is_number(point[1])):
-                raise BadObservations(f"xy_px of frame {frame}, keypoint {index} is {_short(point)}, not [x, y] or null.")
+                raise BadObservations(f"{name} of frame {frame}, keypoint {index} is {_short(point)}, not [x, y] or null.")
             if max(abs(point[0]), abs(point[1])) > 10 * MOST_PIXELS:
-                raise BadObservations(f"xy_px of frame {frame}, keypoint {index} lies far outside any picture.")
+                raise BadObservations(f"{name} of frame {frame}, keypoint {index} lies far outside any picture.")
             xy_px[frame, index] = point
     return xy_px
+
+
+def _camera(value: Any, *, frames: int) -> Floats | None:
+    if value is None:
+        return None
+    if not _is_list(value) or len(value) != frames:
+        raise BadObservations(f"camera_xy_px is not a list with one [x, y] or null for each of the {frames} times.")
+    return _positions("camera_xy_px", [[shift] for shift in value], frames=frames, keypoints=1)[:, 0]
 
 
 def _scores(value: Any, *, frames: int, keypoints: int) -> Floats:

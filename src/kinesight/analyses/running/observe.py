@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from kinesight.analyses.running.analysis import analyse, profile_for
+from kinesight.analyses.running.camera import camera_path
 from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.page_texts import load_page_texts
 from kinesight.analyses.running.parameters import RunningParameters
@@ -41,50 +43,61 @@ def observe(reader: VideoReader, models: Models, parameters: RunningParameters, 
     """
     profile_for(parameters)
     tracker = PeopleTracker(models.detector(), models.pose(parameters.pose_model))
+    background = models.background()
     time_s: list[float] = []
+    maps: list[Floats] = []
     for frame in reader.frames(longest_side_px=LOOK_AT_PX):
         watch.progress("observe", frame.index, reader.info.frame_count)
         time_s.append(frame.time_s)
         tracker.see(frame)
+        maps.append(_map_in_source(background.see(frame.rgb, people_xyxy_px=tracker.boxes_xyxy_px()), scale=frame.scale))
     if len(time_s) < 2:
         raise TooFewFrames(f"The video has {len(time_s)} picture; send at least a second of film.")
     times = np.array(time_s)
     info = reader.info
     seen = tuple(p for p in tracker.people() if _seen_s(p, times) >= SHORTEST_S)
     tracks = tuple(_track(person, times, width_px=info.width_px, height_px=info.height_px) for person in seen)
+    shifts = tuple(camera_path(np.array(maps), track) for track in tracks)
     importance = [_body_height_px(person) * _seen_s(person, times) for person in seen]
-    number = _choose(tracks, importance, parameters)
-    return Observations(
-        track=tracks[number],
+    seen_people = tuple(Observations(track=track, camera_xy_px=shift) for track, shift in zip(tracks, shifts, strict=True))
+    number = _choose(seen_people, importance, parameters)
+    return replace(
+        seen_people[number],
         models=(models.detector().used, models.pose(parameters.pose_model).used),
         video=info,
         notices=_notices(len(tracks), number, asked=parameters.person, language=parameters.language),
     )
 
 
-def _choose(tracks: Sequence[PoseTrack], importance: Sequence[float], parameters: RunningParameters) -> int:
+def _map_in_source(background: Floats | None, *, scale: float) -> Floats:
+    if background is None:
+        return np.full((2, 3), np.nan)
+    return np.column_stack([background[:, :2], background[:, 2] / scale])
+
+
+def _choose(people: Sequence[Observations], importance: Sequence[float], parameters: RunningParameters) -> int:
     """Return the number of the person that the clip is about: the one asked for, else the largest, longest one who runs.
 
     Who runs is what the analysis itself says: nothing quicker told a walker with a jittery pose from a slow runner (the speed of
     the ankles of both reaches 2.5 to 2.8 body heights a second).
     """
-    if not tracks:
+    if not people:
         raise NobodyVisible(
             "Nobody is visible long enough; film one runner, whole body, head to feet, filling half of the picture."
         )
     if parameters.person is not None:
-        if parameters.person >= len(tracks):
-            people = "one person" if len(tracks) == 1 else f"{len(tracks)} people"
-            raise BadParameter(f"person: {parameters.person} was asked for, but the clip shows {people}, counted from 0.")
+        if parameters.person >= len(people):
+            several = "one person" if len(people) == 1 else f"{len(people)} people"
+            raise BadParameter(f"person: {parameters.person} was asked for, but the clip shows {several}, counted from 0.")
         return parameters.person
-    order = sorted(range(len(tracks)), key=lambda number: -importance[number])
-    runners = (number for number in order[:MOST_CANDIDATES] if len(tracks) > 1 and _runs(tracks[number], parameters))
+    order = sorted(range(len(people)), key=lambda number: -importance[number])
+    runners = (number for number in order[:MOST_CANDIDATES] if len(people) > 1 and _runs(people[number], parameters))
     return next(runners, order[0])
 
 
-def _runs(track: PoseTrack, parameters: RunningParameters) -> bool:
+def _runs(person: Observations, parameters: RunningParameters) -> bool:
     try:
-        analyse(Observations(track=track), parameters)
+        analyse(person, parameters)
     except SceneError:
         return False
     return True

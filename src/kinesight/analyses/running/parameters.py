@@ -33,8 +33,8 @@ class RunningParameters(BaseModel):
     back_profile: str = "ochy-back/1"
     """What a back view is judged by."""
     minimum_fps: float = Field(default=24.0, gt=0)
-    slow_motion: float = Field(default=1.0, ge=1.0, le=40.0)
-    """How many times slower the clip plays than the runner ran."""
+    slow_motion: float | None = Field(default=None, ge=1.0, le=40.0)
+    """How many times slower the clip plays than the runner ran; None: found from the clip, 1: as fast."""
 
     @model_validator(mode="after")
     def _pace_needs_a_treadmill(self) -> RunningParameters:

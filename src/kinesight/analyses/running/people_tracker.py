@@ -29,6 +29,9 @@ PRESENCE = 0.5
 FORGET_S = 0.4
 """A person not seen for this long is gone; coming back later starts a new one."""
 
+BOX_MARGIN = 0.07
+"""Part of a person's height by which the box reaches beyond head, feet and sides."""
+
 SAME_PERSON = 0.2
 """Mean distance of two people's joints, in body heights, under which they are one person followed twice."""
 
@@ -89,6 +92,15 @@ class PeopleTracker:
         """Return everybody seen, by first appearance."""
         everybody = sorted((p for p in self._gone + self._active if p.frames), key=lambda p: p.first_s)
         return tuple(FollowedPerson(frames=tuple(p.frames), xy_px=np.array(p.xy_px), score=np.array(p.score)) for p in everybody)
+
+    def boxes_xyxy_px(self) -> Floats:
+        """Return where in the last picture the people are that are followed, (people, 4) in its pixels.
+
+        Wide enough for most of a stride; a wider box would leave no background in a portrait picture.
+        """
+        boxes = np.array([_roi_box(person.roi) for person in self._active]).reshape(-1, 4)
+        margin = BOX_MARGIN * (boxes[:, 3] - boxes[:, 1])[:, None]
+        return np.asarray(boxes + margin * np.array([-1.0, -1.0, 1.0, 1.0]))
 
     def _detect(self, frame: Frame) -> None:
         self._detect_at_s = frame.time_s + DETECT_EVERY_S

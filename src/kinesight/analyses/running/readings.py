@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from kinesight.analyses.running.motion import OTHER, Side
 from kinesight.analyses.running.profile import OverstrideBorders, Profile
-from kinesight.analyses.running.result import Band, BothSides, FootStrikePattern, Instant, Landing, Measures, Score
+from kinesight.analyses.running.result import (
+    Band,
+    BothSides,
+    FootStrikePattern,
+    Instant,
+    Landing,
+    Measures,
+    OverstrideBands,
+    Score,
+)
 from kinesight.analyses.running.scoring import score_reading
 from kinesight.analyses.running.texts import Language, foot_words, words_for
 from kinesight.domain.document import Estimate
@@ -36,6 +45,15 @@ def rate(
             texts=texts,
         )
     return scores
+
+
+def overstride_bands(measures: Measures, borders: OverstrideBorders | None, *, instant: Instant) -> OverstrideBands:
+    """Return how each landing leg's shank at the instant stands to the borders; unknown for a profile without them."""
+    landing = measures.overstride_deg
+    return OverstrideBands(
+        left=_overstride_band(getattr(landing.left, instant), borders),
+        right=_overstride_band(getattr(landing.right, instant), borders),
+    )
 
 
 def _reading(measure: Estimate | BothSides | Landing, *, instant: Instant, near: Side) -> tuple[Estimate, Side | None]:

@@ -71,15 +71,22 @@ METRICS: tuple[tuple[str, str, float, int], ...] = (
     ("duty_factor", "%", 100, 1),
     ("step_length_m", "m", 1, 2),
     ("speed_m_per_s", "m/s", 1, 2),
+    ("pace_s_per_km", "s/km", 1, 0),
     ("vertical_oscillation_m", "cm", 100, 1),
+)
+PER_SIDE: tuple[tuple[str, str, float, int], ...] = (
+    ("step_time_s", "ms", 1000, 0),
+    ("step_length_m", "m", 1, 2),
+    ("flight_time_s", "ms", 1000, 0),
+    ("duty_factor", "%", 100, 1),
 )
 _MEASURES = (
     "elbow_deg", "front_knee_deg", "back_knee_deg", "foot_strike_deg", "overstride_deg", "trunk_lean_deg", "head_deg",
     "pelvic_drop_deg", "knee_adduction_deg", "pronation_deg", "hip_adduction_deg",
 )  # fmt: skip
 _FROM_BEHIND = {"pelvic_drop_deg", "knee_adduction_deg", "pronation_deg", "hip_adduction_deg"}
-_NEEDS_BELT = {"step_length_m", "speed_m_per_s"}
-_NEEDS_HEIGHT = {"step_length_m", "speed_m_per_s", "vertical_oscillation_m"}
+_NEEDS_BELT = {"step_length_m", "speed_m_per_s", "pace_s_per_km"}
+_NEEDS_HEIGHT = {"step_length_m", "speed_m_per_s", "pace_s_per_km", "vertical_oscillation_m"}
 
 
 def is_known(value: float | None) -> bool:
@@ -166,14 +173,15 @@ def tiles(result: RunningResult) -> tuple[Tile, ...]:
 
 
 def metric_rows(result: RunningResult) -> tuple[Row, ...]:
-    """Return every timing and distance number, then the asymmetries, for the table."""
+    """Return every timing and distance number, those per side, then the asymmetries, for the table."""
     say = load_page_texts(result.language)
     rows = []
-    for name, unit, factor, digits in METRICS:
-        shown = _metric_unit(name, unit, say)
-        for side, estimate in _by_side(getattr(result.metrics, name), say):
-            found = reading(estimate, factor=factor, digits=digits, unit=shown, reason=why_unknown(name, result), say=say)
-            rows.append(Row(name=say(f"metric.{name}"), side=side, reading=found))
+    for source, metrics in ((result.metrics, METRICS), (result.per_side, PER_SIDE)):
+        for name, unit, factor, digits in metrics:
+            shown = _metric_unit(name, unit, say)
+            for side, estimate in _by_side(getattr(source, name), say):
+                found = reading(estimate, factor=factor, digits=digits, unit=shown, reason=why_unknown(name, result), say=say)
+                rows.append(Row(name=say(f"metric.{name}"), side=side, reading=found))
     for name, estimate in sorted(result.metrics.asymmetry.items()):
         title, unit, factor = _asymmetry(name, say)
         digits = 1 if unit == "°" else 0

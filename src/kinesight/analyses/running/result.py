@@ -46,6 +46,15 @@ class Landing(Document):
     right: AtInstants = AtInstants()
 
 
+class PerSide(Document):
+    """Numbers of the steps that begin with the strike of either foot."""
+
+    step_time_s: BothSides = BothSides()
+    step_length_m: BothSides = BothSides()
+    flight_time_s: BothSides = BothSides()
+    duty_factor: BothSides = BothSides()
+
+
 class Metrics(Document):
     """Spatio-temporal numbers; metres need the runner's height."""
 
@@ -57,6 +66,7 @@ class Metrics(Document):
     speed_m_per_s: Estimate = Estimate()
     vertical_oscillation_m: Estimate = Estimate()
     asymmetry: dict[str, Estimate] = Field(default_factory=dict)
+    pace_s_per_km: Estimate = Estimate()
 
 
 class Measures(Document):
@@ -150,6 +160,74 @@ class FootStrikePattern(Document):
     right: Pattern | None = None
 
 
+class OverstrideBands(Document):
+    """How the shank's angle at the result's instant stands to the profile's borders; None where it is unknown."""
+
+    left: Band | None = None
+    right: Band | None = None
+
+
+class Curve(Document):
+    """One joint's angle over the gait cycle in degrees: the middle of all cycles and their median absolute deviation.
+
+    One value for each entry of `cycle_percent`, from `n` cycles in which the joint was seen throughout; one cycle alone has no
+    spread.
+    """
+
+    mean: tuple[float, ...]
+    spread: tuple[float, ...] | None
+    n: int
+    confidence: float
+
+
+class CurvesOfSides(Document):
+    """One joint's curve for each of the runner's sides; None where a side shows no whole cycle."""
+
+    left: Curve | None = None
+    right: Curve | None = None
+
+
+class GaitCurves(Document):
+    """Joint angles over the cycle from one strike of a foot to its next; definitions in docs/analyses/running.md.
+
+    `cycle_percent` are the 51 instants from 0 to 100; `toe_off_percent` says when the foot leaves.
+    """
+
+    cycle_percent: tuple[float, ...]
+    toe_off_percent: BothSides
+    ankle_deg: CurvesOfSides
+    knee_deg: CurvesOfSides
+    hip_deg: CurvesOfSides
+    shoulder_deg: CurvesOfSides
+    elbow_deg: CurvesOfSides
+
+
+class Camera(Document):
+    """What the camera did, and whether the ground is understood.
+
+    `moves` and `moved_px` (how far the background shifts, in pixels of the source picture) are None where the background could
+    not be followed; `stance_slip` is how fast a foot that lies flat still slides over the ground, as part of the running speed:
+    near 0 where camera and ground are understood.
+    """
+
+    moves: bool | None = None
+    moved_px: float | None = None
+    stance_slip: float | None = None
+
+
+class TimeBaseOfClip(Document):
+    """How many times slower the clip plays than the runner ran: found from it unless `is_told`.
+
+    `fall` checks scale and time together: the acceleration of the hips over that which keeps a body of this duty factor running;
+    1 where height and time are right, 0.25 where a clip is twice slower than believed. None with fewer than three steps in a row;
+    without a height that of a runner of 1.70 m.
+    """
+
+    slow_motion: float = 1.0
+    is_told: bool = False
+    fall: float | None = None
+
+
 class RunningResult(Document):
     """What one clip says about how somebody runs."""
 
@@ -181,3 +259,8 @@ class RunningResult(Document):
     """How far the camera stands off the wanted place: from the side 0..90; from straight behind, to the runner's right +."""
     camera_roll_deg: float | None = None
     """How far the camera is turned about its axis, a level line sinking to the right +; of a back view."""
+    camera: Camera = Camera()
+    time_base: TimeBaseOfClip = TimeBaseOfClip()
+    overstride: OverstrideBands = OverstrideBands()
+    curves: GaitCurves | None = None
+    per_side: PerSide = PerSide()

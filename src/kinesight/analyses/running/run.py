@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesight.analyses.running.bouts import Bout
+from kinesight.analyses.running.camera import CameraMotion
 from kinesight.analyses.running.details import Stride
 from kinesight.analyses.running.ground import Ground
 from kinesight.analyses.running.motion import Motion
+from kinesight.analyses.running.time_base import TimeBase, Wave
 from kinesight.analyses.running.view import OBLIQUE_YAW_DEG
 from kinesight.domain.video import Floats
+from kinesight.signals.robust import centre
 from kinesight.signals.runs import Mask
 
 
@@ -20,8 +23,9 @@ from kinesight.signals.runs import Mask
 class Run:
     """The movement, the ground, the stretch of running with its strides, and the angles over time.
 
-    `series` (samples,) degrees by name at the samples of the motion; `yaw_deg` of the camera; `slow_motion` stream seconds per
-    second of the runner: strides hold the one, motion and bout the other.
+    `series` (samples,) degrees by name at the samples of the motion; `yaw_deg` of the camera; `time_base` says how many stream
+    seconds a second of the runner takes: strides hold the one, motion and bout the other. `wave` is that of the hips, None where
+    too few steps show it. `stance_slip` is how fast flat feet still slide, as part of the running speed.
     """
 
     motion: Motion
@@ -30,7 +34,15 @@ class Run:
     strides: tuple[Stride, ...]
     series: Mapping[str, Floats]
     yaw_deg: float
-    slow_motion: float
+    time_base: TimeBase
+    camera: CameraMotion
+    stance_slip: float
+    wave: Wave | None
+
+    @property
+    def slow_motion(self) -> float:
+        """Return stream seconds per second of the runner."""
+        return self.time_base.slow_motion
 
     @property
     def running(self) -> Mask:
@@ -42,6 +54,11 @@ class Run:
     def speed_px_per_s(self) -> float:
         """Return the usual speed over the ground while running."""
         return float(np.median(self.ground.runner_px_per_s[self.running]))
+
+    @property
+    def duty_factor(self) -> float:
+        """Return the usual part of a stride that a foot is on the ground; NaN where unknown."""
+        return centre(np.array([stride.contact_s / (2 * stride.step_s) for stride in self.strides]))
 
     @property
     def view_trust(self) -> float:

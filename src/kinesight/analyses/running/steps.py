@@ -33,8 +33,8 @@ class Step:
         return self.behind_s - self.ahead_s
 
 
-def find_steps(motion: Motion) -> tuple[Step, ...]:
-    """Return every step, walking or running, in order of time."""
+def find_steps(motion: Motion, *, longest_s: float = LONGEST_STEP_S) -> tuple[Step, ...]:
+    """Return every step that takes no longer than the longest, walking or running, in order of time."""
     apart = motion.points["left_ankle"][:, 0] - motion.points["right_ankle"][:, 0]
     known = np.isfinite(apart)
     if np.count_nonzero(known) < 4:
@@ -49,16 +49,16 @@ def find_steps(motion: Motion) -> tuple[Step, ...]:
     for sign, side in sides:
         peaks, _ = find_peaks(sign * padded, prominence=least, distance=distance)
         turns += [(float(motion.time_s[int(np.clip(peak - 1, 0, len(filled) - 1))]), side) for peak in peaks]
-    return _paired(sorted(turns), end_s=float(motion.time_s[-1]))
+    return _paired(sorted(turns), end_s=float(motion.time_s[-1]), longest_s=longest_s)
 
 
-def _paired(turns: list[tuple[float, Side]], *, end_s: float) -> tuple[Step, ...]:
+def _paired(turns: list[tuple[float, Side]], *, end_s: float, longest_s: float) -> tuple[Step, ...]:
     """Each landing lasts until the other foot is ahead; where that is not seen, as long as the step before it."""
     steps: list[Step] = []
     usual = float(np.median(np.diff([time for time, _ in turns]))) if len(turns) > 1 else 0.35
     for index, (time, side) in enumerate(turns):
         following = turns[index + 1] if index + 1 < len(turns) else None
-        alternates = following is not None and following[1] != side and following[0] - time < LONGEST_STEP_S
+        alternates = following is not None and following[1] != side and following[0] - time < longest_s
         behind = following[0] if following is not None and alternates else min(time + usual, end_s)
         if behind - time >= SHORTEST_STEP_S / 2:
             steps.append(Step(foot=side, ahead_s=time, behind_s=behind, whole=alternates))

@@ -110,6 +110,8 @@ def _overstride_score(mean_deg: float, result: RunningResult) -> str | None:
         borders = load_profile(result.profile).overstride
     except BadParameter:  # made by another version, with a profile that this one does not have
         return None
+    if borders is None:
+        return None
     if mean_deg <= borders.good_to_deg:
         return "score_good"
     return "score_okay" if mean_deg <= borders.okay_to_deg else "score_bad"

@@ -77,6 +77,7 @@ def analyse_back(observations: Observations, parameters: RunningParameters, moti
 
 def find_back_run(motion: Motion, parameters: RunningParameters) -> BackRun:
     """Return the run in the clip with its stances, the camera's place and the angles over time."""
+    slow_motion = parameters.slow_motion or 1.0
     frontal = find_frontal(motion)
     lifts = find_lifts(frontal)
     push = push_m_per_s2(frontal, lifts, height_m=parameters.height_m or USUAL_HEIGHT_M)
@@ -90,12 +91,12 @@ def find_back_run(motion: Motion, parameters: RunningParameters) -> BackRun:
     return BackRun(
         frontal=frontal,
         bout=bout,
-        strides=measure_stances(frontal, series, contacts, course=course, slow_motion=parameters.slow_motion),
+        strides=measure_stances(frontal, series, contacts, course=course, slow_motion=slow_motion),
         course=course,
         series=series,
         yaw_deg=yaw_deg,
         roll_deg=roll_deg,
-        slow_motion=parameters.slow_motion,
+        slow_motion=slow_motion,
     )
 
 
