@@ -147,7 +147,16 @@ def test_bad_usage_exits_2(kinesight, tmp_path, arguments):
 
 
 @pytest.mark.parametrize(
-    "option", [["--height-m", "17"], ["--pace", "five"], ["--view", "top"], ["--language", "xx"], ["--slow-motion", "0"]]
+    "option",
+    [
+        ["--height-m", "17"],
+        ["--pace", "five"],
+        ["--view", "top"],
+        ["--language", "xx"],
+        ["--profile", "nobody/9"],
+        ["--sex", "x"],
+        ["--slow-motion", "0"],
+    ],
 )
 def test_parameters_out_of_range_exit_2_and_name_the_parameter(kinesight, short_sprint, tmp_path, option):
     done = kinesight("analyze", "running", short_sprint, "--out", tmp_path / "out", *option)

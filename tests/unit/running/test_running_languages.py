@@ -26,7 +26,8 @@ MEASURES = ("arm", "back_cycle", "foot", "forward_cycle", "head", "trunk", "pelv
 SAME = {
     # letters, marks, symbols and words that are spelt alike in a language
     *"LRDSG.,",
-    "/min", "Video", "Arm", "Pelvis", "Cadence", "Contact", "Skip A", "Pronation", "Gazelle", "Angles", "Parameter", "Profil",
+    "{number}%", "/min", "Video", "Arm", "Pelvis", "Cadence", "Contact", "Skip A", "Pronation", "Gazelle", "Angles",
+    "Parameter", "Profil",
     "{low}–{high} m/s", "{title} in {unit}",
 }  # fmt: skip
 LONGEST = {"position": 60, "title": 60, "animal": 20, "name": 45, "recap": 95, "how": 130, "summary": 95, "explanation": 150}
@@ -138,6 +139,10 @@ def test_numbers_have_the_mark_of_the_language() -> None:
     assert load_page_texts("ja").number(-0.26, 1) == "\u22120.3"
     assert load_page_texts("fr").number(-0.04, 1) == "0,0"
     assert load_page_texts("en")("report.asymmetry", quantity="Knee") == "Asymmetry: Knee"
+    assert load_page_texts("de").with_unit("53", "%") == "53\u202f%"
+    assert load_page_texts("it").with_unit("53", "%") == "53%"
+    assert load_page_texts("ko").with_unit("12", "ms") == "12\u202fms"
+    assert load_page_texts("ko").with_unit("12", "°") == "12°"
     with pytest.raises(KeyError):
         load_page_texts("en")("no.such.words")
     with pytest.raises(FileNotFoundError):

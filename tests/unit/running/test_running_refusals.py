@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from kinesight.analyses.running.analysis import analyse
 from kinesight.analyses.running.observations import Observations
@@ -151,8 +152,8 @@ def test_what_there_is_not_is_refused() -> None:
     track = seen(runner(Gait(), seconds=2.0))
     with pytest.raises(BadParameter, match="ochy-back/1"):
         found(track, RunningParameters(back_profile="nobody/9"))
-    with pytest.raises(BadParameter, match="ochy-side/1"):
-        found(track, RunningParameters(profile="nobody/9"))
+    with pytest.raises(ValidationError, match="there is literature/1, ochy-side/1"):
+        RunningParameters(profile="nobody/9")
 
 
 def _wide() -> Camera:

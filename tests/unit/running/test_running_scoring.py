@@ -20,6 +20,7 @@ from kinesight.analyses.running.styles import style_percentages, style_place
 from kinesight.analyses.running.texts import foot_words, load_language, words_for
 
 PROFILE = load_profile("ochy-side/1")
+ROOT = Path(__file__).resolve().parents[3]
 ARM, BACK, FOOT, FRONT = (PROFILE.measures[key] for key in ("arm", "back_cycle", "foot", "forward_cycle"))
 
 
@@ -119,10 +120,12 @@ def test_the_profile_holds_the_published_ranges() -> None:
 
 def test_every_profile_file_is_whole_and_found_by_its_name() -> None:
     files = sorted((Path(str(package.__file__)).parent / "profiles").glob("*.toml"))
-    assert files
+    assert len(files) >= 2
+    page = (ROOT / "docs/analyses/running.md").read_text("utf-8")
     for file in files:
         profile = Profile.model_validate(tomllib.loads(file.read_text()))
         assert load_profile(profile.name) == profile
+        assert f"| `{profile.name}`" in page
         assert set(profile.styles.centres) == set(get_args(StyleName))
         assert {norm.metric for norm in profile.norms} <= set(Metrics.model_fields)
         named = {norm.source for norm in profile.norms} | {limits.source for limits in profile.measures.values()} - {None}

@@ -124,7 +124,7 @@ def test_means_of_others_are_shown_with_their_source(make_scene: MakeScene) -> N
     scene = spoken(make_scene(), "fr")
     assert scene.result is not None
     (row,) = norm_rows(scene.result)
-    assert (row.name, row.value, row.mean, row.difference) == ("Contact au sol", "250\u202fms", "299\u202fms", "\u221216%")
+    assert (row.name, row.value, row.mean, row.difference) == ("Contact au sol", "250\u202fms", "299\u202fms", "\u221216\u202f%")
     assert row.group == "femmes, 1,9 à 3,1 m/s"
     html = page(scene)
     assert "10.1/2" in html

@@ -31,6 +31,12 @@ class PageTexts:
         text = text.lstrip("-") if not float(text) else text.replace("-", "\u2212")
         return text.replace(".", self.entries["format.decimal"])
 
+    def with_unit(self, number: str, unit: str) -> str:
+        """Return a number in words with its unit and the space that belongs between them."""
+        if unit == "%":
+            return self("format.percent", number=number)
+        return number + ("" if unit in {"", "°"} else "\u202f") + unit
+
 
 @cache
 def load_page_texts(code: str) -> PageTexts:

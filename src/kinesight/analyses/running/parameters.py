@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from kinesight.analyses.running.profile import load_profile
+from kinesight.domain.errors import BadParameter
 
 
 class RunningParameters(BaseModel):
@@ -35,6 +38,14 @@ class RunningParameters(BaseModel):
     minimum_fps: float = Field(default=24.0, gt=0)
     slow_motion: float | None = Field(default=None, ge=1.0, le=40.0)
     """How many times slower the clip plays than the runner ran; None: found from the clip, 1: as fast."""
+
+    @field_validator("profile")
+    @classmethod
+    def _profile_exists(cls, name: str) -> str:
+        try:
+            return load_profile(name).name
+        except BadParameter as error:
+            raise ValueError(error.message.rstrip(".")) from error
 
     @model_validator(mode="after")
     def _pace_needs_a_treadmill(self) -> RunningParameters:

@@ -30,15 +30,14 @@ def norm_rows(result: RunningResult) -> tuple[NormRow, ...]:
         norm = result.norms.get(name)
         if norm is None:
             continue
-        shown = "" if not unit else unit if unit == "%" else f"\u202f{unit}"
         low, high = (say.number(speed, 1) for speed in norm.speed_m_per_s)
         percent = say.number(norm.difference_percent)
         rows.append(
             NormRow(
                 name=say(f"metric.{name}"),
-                value=say.number(factor * norm.value, digits) + shown,
-                mean=say.number(factor * norm.mean, digits) + shown,
-                difference=f"{'+' if round(norm.difference_percent) > 0 else ''}{percent}%",
+                value=say.with_unit(say.number(factor * norm.value, digits), unit),
+                mean=say.with_unit(say.number(factor * norm.mean, digits), unit),
+                difference=say.with_unit(("+" if round(norm.difference_percent) > 0 else "") + percent, "%"),
                 group=f"{say('norm.' + (norm.sex or 'anyone'))}, {say('norm.speed', low=low, high=high)}",
                 source=norm.source,
                 doi=norm.doi,

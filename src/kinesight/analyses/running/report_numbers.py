@@ -123,13 +123,12 @@ def reading(
     if estimate.value is None or not math.isfinite(estimate.value):
         return Reading(text=None, reason=reason)
     say = say or load_page_texts("en")
-    space = "" if unit in {"", "°", "%"} else "\u202f"
     spread = ""
     # a single reading has no spread: "± 0" would claim certainty
     if estimate.n != 1 and estimate.spread is not None and math.isfinite(estimate.spread):
         spread = f"± {say.number(factor * estimate.spread, max(digits, 1) if unit == '°' else digits)}"
-    confidence = f"{100 * estimate.confidence:.0f}%" if math.isfinite(estimate.confidence) else ""
-    text = say.number(factor * estimate.value, digits) + space + unit
+    confidence = say.with_unit(f"{100 * estimate.confidence:.0f}", "%") if math.isfinite(estimate.confidence) else ""
+    text = say.with_unit(say.number(factor * estimate.value, digits), unit)
     return Reading(text=text, spread=spread, n=estimate.n, confidence=confidence)
 
 
