@@ -28,6 +28,8 @@ _TITLES: Mapping[str, str] = {
     "pronation": "Heel against the shank, outwards +",
     "trunk_side": "Trunk to the side, right +",
 }
+_ONLY_IN_THE_MEAN = ("pronation",)
+"""Single strides of these are noise."""
 _CYCLE = np.linspace(0.0, 100.0, 101)
 
 
@@ -125,6 +127,8 @@ def time_charts(scene: Scene) -> tuple[Markup, ...]:
     ]
     charts = []
     for joint in _joints(scene):
+        if joint in _ONLY_IN_THE_MEAN:
+            continue
         names = [name for name in (f"left_{joint}", f"right_{joint}", joint) if name in scene.series_deg]
         lines = [
             Line(name=_side_name(name), y=scene.series_deg[name][shown], kind=name.partition("_")[0] if "_" in name else "centre")
