@@ -100,13 +100,16 @@ def back_exam(body: Body, condition: BackCondition, *, seed: int) -> BackMarks:
     if not isinstance(details, BackDetails):
         raise TypeError("the body was not seen from behind")
     span = (float(track.time_s[0]), float(track.time_s[-1]))
-    strikes, toe_offs, true, found = [], [], 0, 0
+    strikes, toe_offs, true, false = [], [], 0, 0
     for side in SIDES:
         own = [stride for stride in details.strides if stride.foot == side]
         times = np.array([stride.strike_s for stride in own])
         # a stance that the clip cuts is no step to be found
         real = np.array([start for start, end in _stances(body, side) if span[0] <= start and end <= span[1]])
-        true, found = true + len(real), found + len(times)
+        true, false = (
+            true + len(real),
+            false + sum(float(np.abs(body.strikes_s[side] - time).min()) > MATCH_WITHIN_S for time in times),
+        )
         strikes.append(_errors(real, times))
         toe_offs.append(_errors(_inside(body.toe_offs_s[side], span), np.array([stride.toe_off_s for stride in own])))
     drops, knees = true_drops_deg(body), true_knees_deg(body)
@@ -114,7 +117,7 @@ def back_exam(body: Body, condition: BackCondition, *, seed: int) -> BackMarks:
     return BackMarks(
         strikes=true,
         found=len(matched),
-        false=found - len(matched),
+        false=false,
         strike_s=matched,
         toe_off_s=np.concatenate(toe_offs),
         cadence_spm=_number(result.metrics.cadence_spm.value) - _true_cadence(body),

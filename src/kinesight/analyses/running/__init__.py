@@ -13,7 +13,7 @@ from kinesight.domain.analysis import Analysis
 
 ANALYSIS = Analysis(
     name="running",
-    summary="Running form of one runner, from the side: angles at foot strike, timing, scores, style.",
+    summary="Running form of one runner, from the side or from behind: angles, timing, scores, style.",
     parameters=RunningParameters,
     result=RunningResult,
     observe=observe,

@@ -19,6 +19,8 @@ _JOINTS = (
     "knee", "hip", "ankle", "shoulder", "elbow", "foot", "trunk", "head",
     "pelvis", "knee_adduction", "hip_adduction", "pronation", "trunk_side",
 )  # fmt: skip
+_ONLY_IN_THE_MEAN = ("pronation",)
+"""Single strides of these are noise."""
 _CYCLE = np.linspace(0.0, 100.0, 101)
 
 
@@ -120,6 +122,8 @@ def time_charts(scene: Scene) -> tuple[Markup, ...]:
     ]
     charts = []
     for joint in _joints(scene):
+        if joint in _ONLY_IN_THE_MEAN:
+            continue
         names = [name for name in (f"left_{joint}", f"right_{joint}", joint) if name in scene.series_deg]
         lines = [
             Line(

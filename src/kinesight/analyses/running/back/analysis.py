@@ -85,7 +85,8 @@ def find_back_run(motion: Motion, parameters: RunningParameters) -> BackRun:
     contacts = find_back_contacts(frontal, bout.steps, push)
     if len(contacts) < FEWEST_STRIKES or len({contact.foot for contact in contacts}) < 2:
         raise TooFewStrides("Fewer than three steps in a row are visible; film at least three strides.", time_s=bout.from_s)
-    yaw_deg, roll_deg = find_yaw_deg(frontal, contacts), find_roll_deg(frontal, contacts)
+    yaw_deg = find_yaw_deg(frontal, contacts)
+    roll_deg = find_roll_deg(frontal, contacts, yaw_deg=float(np.nan_to_num(yaw_deg)))
     series = frontal_angles(frontal, yaw_deg=float(np.nan_to_num(yaw_deg)), roll_deg=float(np.nan_to_num(roll_deg)))
     course = pelvis_course(frontal, series["pelvis_tilt_deg"], contacts)
     return BackRun(

@@ -20,6 +20,8 @@ INWARD: Mapping[Side, float] = {"left": 1.0, "right": -1.0}
 AHEAD_S = 0.06
 # A heel that is seen less than this part of the trunk under the ankle has no direction: a heel lies about twice as deep.
 LEAST_HEEL = 0.05
+# How far the middle of the trunk is ahead of the feet that carry, over its height (mocap and made-up runners: 0.11 to 0.14).
+BODY_AHEAD = 0.12
 # A knee that bends forward by this much in mid-stance looks bent sideways to a camera that is not straight behind.
 STANCE_FLEXION_DEG = 36.0
 
@@ -79,11 +81,12 @@ def find_yaw_deg(frontal: Frontal, contacts: Sequence[BackContact]) -> float:
     return float(np.degrees(np.arcsin(np.clip(sine, -1.0, 1.0))))
 
 
-def find_roll_deg(frontal: Frontal, contacts: Sequence[BackContact]) -> float:
+def find_roll_deg(frontal: Frontal, contacts: Sequence[BackContact], *, yaw_deg: float) -> float:
     """Return how far the camera is turned about its axis, a level line sinking to the right +; NaN without landings of both feet.
 
     Who runs straight has the middle of the body, over a stride, above the middle between the feet that carry it; hips and
-    shoulders, which many carry aslant, say nothing.
+    shoulders, which many carry aslant, say nothing. The trunk leans forward, too, which a camera with yaw sees as a lean to the
+    side.
     """
     lines = []
     for side in SIDES:
@@ -91,12 +94,12 @@ def find_roll_deg(frontal: Frontal, contacts: Sequence[BackContact]) -> float:
         for contact in contacts:
             carries = (frontal.time_s >= contact.strike_s) & (frontal.time_s <= contact.strike_s + contact.usual_s)
             if contact.foot == side and carries.any():
-                up = (frontal.body - frontal.points[f"{side}_ankle"])[carries] / frontal.trunk_px[carries, None]
+                up = (frontal.body - frontal.foot(side))[carries] / frontal.trunk_px[carries, None]
                 seen.append(up.mean(axis=0))
         known = [line for line in seen if np.isfinite(line).all()]
         lines.append(np.median(known, axis=0) if known else np.full(2, np.nan))
     across, up = (lines[0] + lines[1]) / 2
-    return float(np.degrees(np.arctan2(across, up)))
+    return float(np.degrees(np.arctan2(across, up) - BODY_AHEAD * np.sin(np.radians(yaw_deg))))
 
 
 def _outwards_deg(start: Floats, end: Floats) -> Floats:

@@ -53,7 +53,7 @@ def find_frontal(motion: Motion) -> Frontal:
     forward = 1.0 if motion.facing == "right" else -1.0
     points = {name: path * [forward, 1.0] for name, path in motion.points.items()}
     trunk = length(motion.shoulders - motion.hips)
-    return Frontal(motion=motion, points=points, trunk_px=_steady(motion.time_s, trunk))
+    return Frontal(motion=motion, points=points, trunk_px=np.maximum(_steady(motion.time_s, trunk), 1.0))
 
 
 def _steady(time_s: Floats, values: Floats) -> Floats:

@@ -15,7 +15,7 @@ from kinesight.analyses.running.result import BothSides, Measures, Metrics, Scor
 from kinesight.analyses.running.scoring import score_reading
 from kinesight.analyses.running.texts import Language, words_for
 from kinesight.domain.document import Estimate
-from kinesight.signals.robust import centre
+from kinesight.signals.robust import NORMAL_MAD, centre
 from kinesight.signals.runs import longest_run
 
 TIMING_TRUST = 0.8
@@ -25,6 +25,8 @@ KNEE_TRUST = 0.6
 PRONATION_TRUST = 0.25
 """The points of a pose model at heel and ankle are as far apart as they are inexact."""
 PHASES = 50
+HALF_SURE_DEG = 2.0
+"""A standard error of the drop that halves the confidence in it: the hips lie so close together that it is often a degree."""
 
 
 def back_measures(run: BackRun, *, full_body: bool) -> Measures:
@@ -98,7 +100,11 @@ def _drop(run: BackRun, side: Side) -> Estimate:
         trust=min(run.frontal.motion.score["left_hip"], run.frontal.motion.score["right_hip"]),
     )
     peak = run.course.drop_deg[side] if run.course is not None else float("nan")
-    return single.model_copy(update={"value": round(peak, 4)}) if single.value is not None and np.isfinite(peak) else Estimate()
+    if single.value is None or not np.isfinite(peak):
+        return Estimate()
+    error_deg = NORMAL_MAD * (single.spread if single.spread is not None else HALF_SURE_DEG) / np.sqrt(single.n)
+    sure = single.confidence / (1.0 + (error_deg / HALF_SURE_DEG) ** 2)
+    return single.model_copy(update={"value": round(peak, 4), "confidence": round(float(sure), 3)})
 
 
 def _both(run: BackRun, value: Callable[[BackStride], float], *, trust: float) -> BothSides:

@@ -40,28 +40,40 @@ def pelvis_course(frontal: Frontal, tilt_deg: Floats, contacts: Sequence[BackCon
     A short Fourier series in the phase of the stride is fitted to all strides at once: the peak of single strides is mostly
     noise, and always too high.
     """
-    beats = _stride_beats(contacts)
+    rows = [_stride_beats(contacts, side) for side in SIDES]
+    found = [course for course in (_course(frontal, tilt_deg, contacts, beats) for beats in rows) if course is not None]
+    if not found:
+        return None
+    # counted from either foot, so that a mirror changes nothing
+    return PelvisCourse(
+        middle_deg=float(np.mean([course.middle_deg for course in found])),
+        peak_at={side: _mean_known([course.peak_at[side] for course in found]) for side in SIDES},
+        drop_deg={side: _mean_known([course.drop_deg[side] for course in found]) for side in SIDES},
+    )
+
+
+def _course(frontal: Frontal, tilt_deg: Floats, contacts: Sequence[BackContact], beats: Floats) -> PelvisCourse | None:
+    """Return the course over the strides that start at the beats; None where they are too few, or too little is seen."""
     if len(beats) < 2:
         return None
-    inside = (frontal.time_s >= beats[0]) & (frontal.time_s <= beats[-1]) & np.isfinite(tilt_deg)
     whole = (frontal.time_s >= beats[0]) & (frontal.time_s <= beats[-1])
+    inside = whole & np.isfinite(tilt_deg)
     if np.count_nonzero(inside) < (1 - MOST_UNKNOWN) * np.count_nonzero(whole):
         return None
-    phase = np.interp(frontal.time_s, beats, np.arange(len(beats)))
-    weights, *_ = np.linalg.lstsq(_waves(phase[inside]), tilt_deg[inside], rcond=None)
+    numbers = np.arange(len(beats))
+    weights, *_ = np.linalg.lstsq(_waves(np.interp(frontal.time_s, beats, numbers)[inside]), tilt_deg[inside], rcond=None)
     stride_s = float(np.median(np.diff(beats)))
     peak_at: dict[Side, float] = {}
     drop: dict[Side, float] = {}
     share = np.linspace(0.0, 1.0, 51)
     for side in SIDES:
         own = [contact for contact in contacts if contact.foot == side]
-        start = _mean_phase([float(np.interp(c.strike_s, beats, np.arange(len(beats)))) for c in own if _within(c, beats)])
+        start = _mean_phase([float(np.interp(contact.strike_s, beats, numbers)) for contact in own if _within(contact, beats)])
         duty = centre(np.array([contact.usual_s for contact in own])) / stride_s
         course = INWARD[side] * (_waves(start + share * duty)[:, 1:] @ weights[1:])
-        if np.isfinite(course).all():
-            peak_at[side], drop[side] = float(share[int(np.argmax(course))]), float(course.max())
-        else:
-            peak_at[side], drop[side] = float("nan"), float("nan")
+        is_known = bool(np.isfinite(course).all())
+        peak_at[side] = float(share[int(np.argmax(course))]) if is_known else float("nan")
+        drop[side] = float(course.max()) if is_known else float("nan")
     return PelvisCourse(middle_deg=float(weights[0]), peak_at=peak_at, drop_deg=drop)
 
 
@@ -105,10 +117,14 @@ def measure_stances(
     return tuple(stances)
 
 
-def _stride_beats(contacts: Sequence[BackContact]) -> Floats:
-    """Return the strikes of the foot that lands more often; a stride over 1.5 times the usual hides one, and ends the row."""
-    rows = [np.array([contact.strike_s for contact in contacts if contact.foot == side]) for side in SIDES]
-    beats = max(rows, key=len)
+def _mean_known(values: Sequence[float]) -> float:
+    known = [value for value in values if np.isfinite(value)]
+    return float(np.mean(known)) if known else float("nan")
+
+
+def _stride_beats(contacts: Sequence[BackContact], side: Side) -> Floats:
+    """Return the strikes of a foot; a stride over 1.5 times the usual hides one, and ends the row."""
+    beats = np.array([contact.strike_s for contact in contacts if contact.foot == side])
     if len(beats) < 3:
         return beats
     gaps = np.diff(beats)
