@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from kinesight.analyses.running.combined_result import CombinedDocument
-from kinesight.cli.summary import combined_summary
+from kinesight.analyses.running.combined_result import Change, CombinedDocument
 from kinesight.wiring.combining import combine_folders
 
 
@@ -36,3 +35,26 @@ def combine(
 def _default_folder(results: list[Path]) -> Path:
     names = [path.resolve().parent.name if path.name == "result.json" else path.resolve().name for path in results]
     return Path("kinesight-out") / "+".join(names)
+
+
+def combined_summary(document: CombinedDocument, folder: Path) -> str:
+    """Return the totals, what changed, what to work on first, and where the files are."""
+    lines = [
+        f"{clip.label:7} {clip.title}: total score {_score(clip.document.result.get('total_score'))}" for clip in document.clips
+    ]
+    if document.kind == "before_after":
+        changed = [change for change in document.changes if change.verdict == "changed"]
+        lines.append(f"{len(changed)} of {len(document.changes)} numbers differ by more than their noise")
+        lines += [f"  {_place(change):44} {change.before.value:g} -> {change.after.value:g}" for change in changed]
+    lines += [f"  work on  {todo.clip:7} {todo.score.texts.title}: {todo.score.texts.position}" for todo in document.todo[:5]]
+    lines += [f"  warning: {notice.code}: {notice.message}" for notice in document.warnings]
+    lines.append(f"Results: {folder}/ (open {folder / 'report.html'})")
+    return "\n".join(lines)
+
+
+def _place(change: Change) -> str:
+    return ", ".join(part for part in (change.quantity, change.side, change.instant) if part)
+
+
+def _score(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else "not measured"

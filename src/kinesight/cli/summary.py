@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kinesight.analyses.running.combined_result import Change, CombinedDocument
 from kinesight.analyses.running.result import RunningResult, Score
 from kinesight.domain.document import Estimate, ResultDocument
 
@@ -48,26 +47,3 @@ def _number(estimate: Estimate, digits: int) -> str:
         return "not measured"
     spread = "" if estimate.spread is None else f" ± {estimate.spread:.{digits}f}"
     return f"{estimate.value:7.{digits}f}{spread} (n={estimate.n}, confidence {estimate.confidence:.2f})"
-
-
-def combined_summary(document: CombinedDocument, folder: Path) -> str:
-    """Return the totals, what changed, what to work on first, and where the files are."""
-    lines = [
-        f"{clip.label:7} {clip.title}: total score {_score(clip.document.result.get('total_score'))}" for clip in document.clips
-    ]
-    if document.kind == "before_after":
-        changed = [change for change in document.changes if change.verdict == "changed"]
-        lines.append(f"{len(changed)} of {len(document.changes)} numbers differ by more than their noise")
-        lines += [f"  {_place(change):44} {change.before.value:g} -> {change.after.value:g}" for change in changed]
-    lines += [f"  work on  {todo.clip:7} {todo.score.texts.title}: {todo.score.texts.position}" for todo in document.todo[:5]]
-    lines += [f"  warning: {notice.code}: {notice.message}" for notice in document.warnings]
-    lines.append(f"Results: {folder}/ (open {folder / 'report.html'})")
-    return "\n".join(lines)
-
-
-def _place(change: Change) -> str:
-    return ", ".join(part for part in (change.quantity, change.side, change.instant) if part)
-
-
-def _score(value: object) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else "not measured"
