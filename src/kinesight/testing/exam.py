@@ -26,7 +26,7 @@ from kinesight.testing.body import Body
 from kinesight.testing.side_view import Camera, filmed, filmed_panning, noisy
 
 MATCH_WITHIN_S = 0.05
-PANNING_FOCAL_PX, SHAKE_PX = 2400.0, 4.0
+PANNING_DISTANCE_M, PANNING_FOCAL_PX, SHAKE_PX = 18.0, 3600.0, 4.0
 FOLLOWING_ERROR_PX = 0.15
 """Error of the background's shift from one frame to the next; measured on crops of real clips along known paths: 0.10 to 0.19."""
 LANDING = ("front_knee_deg", "back_knee_deg", "foot_strike_deg")
@@ -153,7 +153,7 @@ def filmed_under(body: Body, condition: Condition, *, seed: int) -> tuple[PoseTr
         sampled = sampled.travelling(condition.travelling_m_per_s)
         camera = replace(camera, distance_m=12.0, focal_px=1100.0)
     if condition.panning:
-        camera = replace(camera, focal_px=PANNING_FOCAL_PX)
+        camera = replace(camera, distance_m=PANNING_DISTANCE_M, focal_px=PANNING_FOCAL_PX)
         track, shift = filmed_panning(sampled, camera, shake_px=SHAKE_PX, seed=seed)
         # errors of single steps add up, as they do where a background is followed from picture to picture
         steps = np.random.default_rng(seed).normal(0.0, FOLLOWING_ERROR_PX, shift.shape)
