@@ -63,6 +63,7 @@ class CountedModels:
     def __init__(self, models: Models) -> None:
         self._models = models
         self.detector = models.detector
+        self.patches = models.patches
         self.pose_runs = 0
 
     def pose(self, name: str) -> PoseModel:

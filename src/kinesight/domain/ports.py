@@ -9,7 +9,7 @@ from typing import Protocol
 
 from kinesight.domain.document import UsedModel
 from kinesight.domain.people import Boxes, PoseEstimate, Roi
-from kinesight.domain.video import Frame, Image, VideoInfo
+from kinesight.domain.video import Floats, Frame, Image, VideoInfo
 
 Colour = tuple[int, int, int]
 """Red, green, blue, 0..255."""
@@ -76,6 +76,16 @@ class PoseModel(Protocol):
         """Return the keypoints of the person in the region, and where to look next."""
 
 
+class PatchFollower(Protocol):
+    """Sees how far small parts of a picture move until the next one."""
+
+    def follow(self, before: Image, after: Image, *, start: Floats, guess: Floats, side_px: float) -> tuple[Floats, Floats]:
+        """Return how far the corners of each patch moved, (patches, 3, 2), NaN if unknown, and how sure that is, (patches,) 0..1.
+
+        `start` (patches, 3, 2) are the corners before, `guess` about where they are after; `side_px` is the size of a patch.
+        """
+
+
 class Models(Protocol):
     """Hands out the models of an installation, loaded once each."""
 
@@ -84,6 +94,9 @@ class Models(Protocol):
 
     def pose(self, name: str) -> PoseModel:
         """Return the pose model of this name, such as "heavy" or "full". Raises `ModelMissing` or `ModelDamaged`."""
+
+    def patches(self) -> PatchFollower:
+        """Return what follows small parts of pictures; it needs no model file."""
 
 
 class Watch(Protocol):

@@ -10,13 +10,14 @@ from typing import Any, cast
 
 from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import BadSetting, ModelMissing
-from kinesight.domain.ports import ObjectDetector, PoseModel
+from kinesight.domain.ports import ObjectDetector, PatchFollower, PoseModel
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import ModelRow, row_named
 from kinesight.vision.fetch import sha256_of, verified_path
 
 _POSE_ROWS = {"heavy": "blazepose-heavy", "full": "blazepose-full"}
 
+_PATCHES = "kinesight.vision.patches:OpticalFlowPatches"
 _ONNX_POSE = "kinesight.vision.pose.rtmpose:RtmPose"
 _ONNX_DETECTORS = {"yolox": "kinesight.vision.detection.yolox:Yolox", "rtmdet": "kinesight.vision.detection.rtmdet:RtmDet"}
 
@@ -66,6 +67,10 @@ class ModelShelf:
             if name not in self._poses:
                 self._poses[name] = self._load_pose(name)
             return self._poses[name]
+
+    def patches(self) -> PatchFollower:
+        """Return what follows small parts of pictures; it needs no model file."""
+        return cast(PatchFollower, _factory(_PATCHES)())
 
     def _load_detector(self) -> ObjectDetector:
         if self._settings.detector != "onnx":
