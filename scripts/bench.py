@@ -64,6 +64,7 @@ class CountedModels:
         self._models = models
         self.detector = models.detector
         self.background = models.background
+        self.patches = models.patches
         self.pose_runs = 0
 
     def pose(self, name: str) -> PoseModel:

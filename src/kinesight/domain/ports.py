@@ -87,6 +87,16 @@ class BackgroundFollower(Protocol):
         """
 
 
+class PatchFollower(Protocol):
+    """Sees how far small parts of a picture move until the next one."""
+
+    def follow(self, before: Image, after: Image, *, start: Floats, guess: Floats, side_px: float) -> tuple[Floats, Floats]:
+        """Return how far the corners of each patch moved, (patches, 3, 2), NaN if unknown, and how sure that is, (patches,) 0..1.
+
+        `start` (patches, 3, 2) are the corners before, `guess` about where they are after; `side_px` is the size of a patch.
+        """
+
+
 class Models(Protocol):
     """Hands out the models of an installation, loaded once each."""
 
@@ -98,6 +108,9 @@ class Models(Protocol):
 
     def background(self) -> BackgroundFollower:
         """Return a new follower for one clip; it needs no model file."""
+
+    def patches(self) -> PatchFollower:
+        """Return what follows small parts of pictures; it needs no model file."""
 
 
 class Watch(Protocol):

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import BadSetting, ModelMissing
-from kinesight.domain.ports import BackgroundFollower, ObjectDetector, PoseModel
+from kinesight.domain.ports import BackgroundFollower, ObjectDetector, PatchFollower, PoseModel
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import ModelRow, row_named
 from kinesight.vision.fetch import sha256_of, verified_path
@@ -18,7 +18,7 @@ from kinesight.vision.fetch import sha256_of, verified_path
 _POSE_ROWS = {"heavy": "blazepose-heavy", "full": "blazepose-full"}
 
 _BACKGROUND = "kinesight.vision.background:OpticalFlowFollower"
-
+_PATCHES = "kinesight.vision.patches:OpticalFlowPatches"
 _ONNX_POSE = "kinesight.vision.pose.rtmpose:RtmPose"
 _ONNX_DETECTORS = {"yolox": "kinesight.vision.detection.yolox:Yolox", "rtmdet": "kinesight.vision.detection.rtmdet:RtmDet"}
 
@@ -72,6 +72,10 @@ class ModelShelf:
     def background(self) -> BackgroundFollower:
         """Return a new follower of one clip's background; it needs no model file."""
         return cast(BackgroundFollower, _factory(_BACKGROUND)())
+
+    def patches(self) -> PatchFollower:
+        """Return what follows small parts of pictures; it needs no model file."""
+        return cast(PatchFollower, _factory(_PATCHES)())
 
     def _load_detector(self) -> ObjectDetector:
         if self._settings.detector != "onnx":

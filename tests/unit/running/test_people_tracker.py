@@ -50,9 +50,13 @@ class Stage:
         following = Roi(centre_x_px=x, centre_y_px=y, width_px=side, height_px=side)
         return PoseEstimate(xy_px=points, score=np.ones(len(KEYPOINTS)), presence=0.95, next_roi=following)
 
+    def follow(self, _before, _after, *, start, guess, side_px):
+        self.side_px = side_px
+        return guess - start, np.ones(len(start))
+
 
 def follow(stage, *, seconds=3.0, fps=30.0, scale=1.0):
-    tracker = PeopleTracker(stage, stage)
+    tracker = PeopleTracker(stage, stage, stage)
     picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     for index in range(int(seconds * fps)):
         stage.time_s = index / fps
@@ -65,6 +69,24 @@ def test_one_walker_is_one_person_in_every_frame_and_in_source_pixels():
     (person,) = follow(stage, scale=0.5)
     assert person.frames == tuple(range(90))
     assert person.xy_px[30, 0] == pytest.approx([2 * (100 + 80), 2 * (180 - BODY / 2)])
+
+
+def test_the_feet_are_followed_from_picture_to_picture_in_source_pixels():
+    stage = Stage(lambda t: (100 + 80 * t, 180))
+    (person,) = follow(stage, scale=0.5)
+    assert np.isnan(person.feet_moved_px[0]).all()
+    assert person.feet_trust[0].tolist() == [0.0, 0.0]
+    assert person.feet_moved_px[1:] == pytest.approx(np.broadcast_to([2 * 80 / 30, 0.0], (89, 2, 3, 2)))
+    assert person.feet_trust[1:].min() == 1.0
+    assert 0.2 * BODY < stage.side_px < 0.4 * BODY
+
+
+def test_no_foot_is_followed_across_pictures_in_which_nobody_was_seen():
+    stage = Stage(lambda t: (320, 180) if t < 1 or t > 1.2 else None)
+    (person,) = follow(stage)
+    again = 1 + int(np.flatnonzero(np.diff(person.frames) > 1)[0])
+    assert np.isnan(person.feet_moved_px[again]).all()
+    assert np.isfinite(person.feet_moved_px[again + 1 :]).all()
 
 
 def test_the_detector_runs_seldom_while_everybody_is_followed():

@@ -9,6 +9,7 @@ import numpy as np
 
 from kinesight.analyses.running.analysis import analyse, profile_for
 from kinesight.analyses.running.camera import camera_path
+from kinesight.analyses.running.feet import steadied
 from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.page_texts import load_page_texts
 from kinesight.analyses.running.parameters import RunningParameters
@@ -42,7 +43,7 @@ def observe(reader: VideoReader, models: Models, parameters: RunningParameters, 
         The clip has fewer than two pictures.
     """
     profile_for(parameters)
-    tracker = PeopleTracker(models.detector(), models.pose(parameters.pose_model))
+    tracker = PeopleTracker(models.detector(), models.pose(parameters.pose_model), models.patches())
     background = models.background()
     time_s: list[float] = []
     maps: list[Floats] = []
@@ -117,7 +118,11 @@ def _track(person: FollowedPerson, times: Floats, *, width_px: int, height_px: i
     xy = np.full((len(times), len(KEYPOINTS), 2), np.nan)
     score = np.zeros((len(times), len(KEYPOINTS)))
     frames = np.array(person.frames)
+    moved_px = np.full((len(times), *person.feet_moved_px.shape[1:]), np.nan)
+    trust = np.zeros((len(times), person.feet_trust.shape[1]))
     xy[frames], score[frames] = person.xy_px, person.score
+    moved_px[frames], trust[frames] = person.feet_moved_px, person.feet_trust
+    xy = steadied(xy, moved_px, trust, body_px=_body_height_px(person))
     return PoseTrack(keypoints=KEYPOINTS, time_s=times, xy_px=xy, score=score, width_px=width_px, height_px=height_px)
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kinesight.analyses.running.feet import FEET, PATCH_PER_REGION
 from kinesight.domain.people import KEYPOINTS, PoseEstimate, Roi
-from kinesight.domain.ports import ObjectDetector, PoseModel
+from kinesight.domain.ports import ObjectDetector, PatchFollower, PoseModel
 from kinesight.domain.video import Floats, Frame
 
 MAX_PEOPLE = 3
@@ -47,15 +48,23 @@ class _Followed:
     frames: list[int] = field(default_factory=list)
     xy_px: list[Floats] = field(default_factory=list)
     score: list[Floats] = field(default_factory=list)
+    feet_moved_px: list[Floats] = field(default_factory=list)
+    feet_trust: list[Floats] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FollowedPerson:
-    """One person of the clip: `frames` (n,) picture numbers, `xy_px` (n, keypoints, 2) source pixels, `score` (n, keypoints)."""
+    """One person of the clip: `frames` (n,) picture numbers, `xy_px` (n, keypoints, 2) source pixels, `score` (n, keypoints).
+
+    `feet_moved_px` (n, 2, 3, 2) is how far the points of `FEET` moved since the picture before, source pixels, NaN where the feet
+    were not followed from there; `feet_trust` (n, 2) how sure that is.
+    """
 
     frames: tuple[int, ...]
     xy_px: Floats
     score: Floats
+    feet_moved_px: Floats
+    feet_trust: Floats
 
 
 class PeopleTracker:
@@ -65,11 +74,15 @@ class PeopleTracker:
     ----------
     detector, pose
         The models; following the pose model's own next region was clearly steadier than detecting anew in every picture.
+    patches
+        Follows the feet from picture to picture.
     """
 
-    def __init__(self, detector: ObjectDetector, pose: PoseModel) -> None:
+    def __init__(self, detector: ObjectDetector, pose: PoseModel, patches: PatchFollower) -> None:
         self._detector = detector
         self._pose = pose
+        self._patches = patches
+        self._before: Frame | None = None
         self._active: list[_Followed] = []
         self._gone: list[_Followed] = []
         self._detect_at_s = -np.inf
@@ -87,11 +100,21 @@ class PeopleTracker:
         lost = not self._active or any(p.seen_s < frame.time_s for p in self._active)
         if lost:
             self._detect_at_s = min(self._detect_at_s, frame.time_s + SEARCH_EVERY_S)
+        self._before = frame
 
     def people(self) -> tuple[FollowedPerson, ...]:
         """Return everybody seen, by first appearance."""
         everybody = sorted((p for p in self._gone + self._active if p.frames), key=lambda p: p.first_s)
-        return tuple(FollowedPerson(frames=tuple(p.frames), xy_px=np.array(p.xy_px), score=np.array(p.score)) for p in everybody)
+        return tuple(
+            FollowedPerson(
+                frames=tuple(p.frames),
+                xy_px=np.array(p.xy_px),
+                score=np.array(p.score),
+                feet_moved_px=np.array(p.feet_moved_px),
+                feet_trust=np.array(p.feet_trust),
+            )
+            for p in everybody
+        )
 
     def boxes_xyxy_px(self) -> Floats:
         """Return where in the last picture the people are that are followed, (people, 4) in its pixels.
@@ -137,6 +160,18 @@ class PeopleTracker:
         xy_px, score = _inside(estimate, frame)
         person.xy_px.append(xy_px / frame.scale)
         person.score.append(score)
+        self._follow_feet(person, frame)
+
+    def _follow_feet(self, person: _Followed, frame: Frame) -> None:
+        """Note how far the feet moved since the picture before, if the person was seen there."""
+        before = self._before
+        moved_px, trust = np.full((*FEET.shape, 2), np.nan), np.zeros(len(FEET))
+        if before is not None and person.frames[-2:-1] == [before.index] and before.rgb.shape == frame.rgb.shape:
+            start, guess = (xy_px[FEET] * frame.scale for xy_px in person.xy_px[-2:])
+            side_px = PATCH_PER_REGION * person.roi.height_px
+            moved_px, trust = self._patches.follow(before.rgb, frame.rgb, start=start, guess=guess, side_px=side_px)
+        person.feet_moved_px.append(moved_px / frame.scale)
+        person.feet_trust.append(trust)
 
     def _drop_doubles(self) -> None:
         for person in list(self._active):
