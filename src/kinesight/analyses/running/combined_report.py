@@ -21,7 +21,7 @@ from kinesight.pages.gauges import ring
 
 LABEL_WORDS: Mapping[Label, str] = {"side": "Side view", "back": "Back view", "before": "Before", "after": "After"}
 BAND_WORDS: Mapping[Band, str] = {"good": "Good", "okay": "Slightly off", "bad": "Needs work"}
-PICTURES_EACH = 4
+PICTURES_EACH = 3
 PAIRS_PER_FOOT = 2
 
 
