@@ -11,6 +11,7 @@ from kinesight.analyses.running.bouts import USUAL_HEIGHT_M, find_bout
 from kinesight.analyses.running.contacts import find_contacts
 from kinesight.analyses.running.details import SERIES, RunningDetails, Stride
 from kinesight.analyses.running.ground import find_ground
+from kinesight.analyses.running.level import find_roll_deg, levelled, turned
 from kinesight.analyses.running.measures import run_measures, run_pattern
 from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, run_metrics
 from kinesight.analyses.running.motion import prepare
@@ -81,6 +82,8 @@ def _find_run(track: PoseTrack, parameters: RunningParameters, profile: Profile)
     yaw_deg = check_view(motion)
     ground = find_ground(motion)
     steps = find_steps(motion)
+    roll_deg = find_roll_deg(motion, ground, steps)
+    motion = levelled(motion, roll_deg=roll_deg)
     bout = find_bout(motion, ground, steps, height_m=parameters.height_m)
     series = angle_series(motion)
     contacts = find_contacts(motion, ground, bout.steps)
@@ -96,6 +99,7 @@ def _find_run(track: PoseTrack, parameters: RunningParameters, profile: Profile)
         series=series,
         yaw_deg=yaw_deg,
         slow_motion=parameters.slow_motion,
+        roll_deg=roll_deg,
     )
 
 
@@ -183,13 +187,12 @@ def _details(track: PoseTrack, run: Run, scale: Scale) -> RunningDetails:
     motion = run.motion
     at_s = track.time_s / run.slow_motion
     upright = np.array([1.0 if motion.facing == "right" else -1.0, -1.0])
+    as_filmed = [turned(path, by_deg=float(np.nan_to_num(run.roll_deg))) for path in motion.points.values()]
 
     def at_frames(path: Floats) -> Floats:
         return np.interp(at_s, motion.time_s, path, left=np.nan, right=np.nan)
 
-    xy_px = np.stack(
-        [np.stack([at_frames(path[:, 0]), at_frames(path[:, 1])], axis=1) for path in motion.points.values()], axis=1
-    )
+    xy_px = np.stack([np.stack([at_frames(path[:, 0]), at_frames(path[:, 1])], axis=1) for path in as_filmed], axis=1)
     return RunningDetails(
         time_s=track.time_s,
         keypoints=tuple(motion.points),

@@ -16,6 +16,7 @@ from kinesight.domain.document import Notice
 
 FEW_STRIKES, FEW_PER_SIDE = 6, 3
 COARSE_FPS = 50.0
+CLEAR_ROLL_DEG = 1.5
 UNSTEADY = 0.25
 MOST_MISMATCH = 0.12
 
@@ -52,6 +53,11 @@ def _about_clip(run: Run) -> Iterator[tuple[str, str]]:
         yield (
             "oblique_view",
             f"The camera looks about {run.yaw_deg:.0f} degrees away from the side; angles are less exact than from the side.",
+        )
+    if abs(run.roll_deg) > CLEAR_ROLL_DEG:
+        yield (
+            "camera_tilted",
+            f"The ground slopes by {abs(run.roll_deg):.0f} degrees in the picture; angles are given as if it were level.",
         )
     if motion.fps < COARSE_FPS:
         yield "low_frame_rate", f"At {motion.fps:.0f} frames a second a foot strike is timed less exactly; 60 or more are better."

@@ -21,7 +21,8 @@ class Run:
     """The movement, the ground, the stretch of running with its strides, and the angles over time.
 
     `series` (samples,) degrees by name at the samples of the motion; `yaw_deg` of the camera; `slow_motion` stream seconds per
-    second of the runner: strides hold the one, motion and bout the other.
+    second of the runner: strides hold the one, motion and bout the other. `roll_deg` is how far the ground rose ahead in the
+    picture before the movement was levelled, NaN where that is unknown and nothing was turned.
     """
 
     motion: Motion
@@ -31,6 +32,7 @@ class Run:
     series: Mapping[str, Floats]
     yaw_deg: float
     slow_motion: float
+    roll_deg: float = float("nan")
 
     @property
     def running(self) -> Mask:
