@@ -18,6 +18,7 @@ from kinesight.testing.body import Body, read_trial
 from kinesight.testing.error_exam import PUBLISHED, coverage, error_readings, made_up_bodies
 from kinesight.testing.exam import Group, Reading, confidence_interval
 from kinesight.testing.refusal_exam import refusals
+from kinesight.testing.repair_exam import SPOILT, repair_numbers
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "accuracy.md"
@@ -60,7 +61,7 @@ def report(body: Body, trial: str) -> str:
     lines += [f"**Missed: {len(missed)} of {rows} rows.**", "", *(missed or ["None."])]
     for group, numbers in measured:
         lines += ["", *table(group, numbers)]
-    return "\n".join([*lines, "", *error_table(body), "", *refusal_table(body)])
+    return "\n".join([*lines, "", *repair_table(body), "", *error_table(body), "", *refusal_table(body)])
 
 
 def measure(body: Body) -> list[tuple[Group, list[Numbers]]]:
@@ -99,6 +100,19 @@ def table(group: Group, numbers: Sequence[Numbers]) -> list[str]:
             target.shown(mean(numbers, oracle)) if oracle in numbers[0] else "",
             "yes" if target.met_by(mean(numbers, key)) else "**no**",
         ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def repair_table(body: Body) -> list[str]:
+    lines = ["**repair by the other strides: 99th percentile of the error of all angles against the unspoilt clip**", ""]
+    lines += ["| spoilt by | each stride alone | with the others | unknown alone | unknown with the others | repairs a clip |"]
+    lines += ["| --- | ---: | ---: | ---: | ---: | ---: |"]
+    for title, condition in SPOILT.items():
+        found = [repair_numbers(body, condition, seed=seed) for seed in range(SEEDS)]
+        middle = {key: float(np.mean([numbers[key] for numbers in found])) for key in found[0]}
+        cells = [title, f"{middle['alone_deg']:.1f}°", f"{middle['repeats_deg']:.1f}°", f"{100 * middle['alone_unknown']:.1f} %"]
+        cells += [f"{100 * middle['repeats_unknown']:.1f} %", f"{middle['repairs']:.1f}"]
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 

@@ -24,7 +24,7 @@ from kinesight.domain.video import Floats
 from kinesight.signals.robust import centre
 from kinesight.testing import truth
 from kinesight.testing.body import Body
-from kinesight.testing.side_view import Camera, filmed, noisy, with_gaps
+from kinesight.testing.side_view import Camera, filmed, noisy, with_detours, with_gaps
 
 MATCH_WITHIN_S = 0.05
 LANDING = ("front_knee_deg", "back_knee_deg", "foot_strike_deg", "overstride_deg")
@@ -36,7 +36,7 @@ class Condition:
     """How a body is filmed: which way it runs, how many frames a second of its own time, what errors the keypoints have.
 
     `slow_motion` is how many times slower the clip plays; `gaps` takes five to ten frames of a limb or of everything away, about
-    once a second.
+    once a second; `detours_m` puts a point off by so much for four to eight frames, as often.
     """
 
     facing: Side
@@ -47,6 +47,7 @@ class Condition:
     yaw_deg: float = 0.0
     roll_deg: float = 0.0
     gaps: bool = False
+    detours_m: float = 0.0
     slow_motion: float = 1.0
 
 
@@ -150,6 +151,8 @@ def track_of(body: Body, condition: Condition, *, seed: int) -> PoseTrack:
         track = noisy(track, sigma_px=sigma_px, far_side=OTHER[condition.facing], seed=seed, rough=condition.rough)
     if condition.gaps:
         track = with_gaps(track, seed=seed)
+    if condition.detours_m:
+        track = with_detours(track, seed=seed, away_px=condition.detours_m * camera.focal_px / camera.distance_m)
     return replace(track, time_s=track.time_s * condition.slow_motion)
 
 

@@ -72,6 +72,7 @@ GROUPS: tuple[Group, ...] = (
     _group("slow motion: 120 fps played at 30, factor told, 1 cm", AT_BEST, [replace(_SIXTY, fps=120.0, slow_motion=4.0)]),
     _group("60 fps, 1 cm, camera turned by 10°", ELSEWHERE, [replace(_SIXTY, yaw_deg=by) for by in (10.0, -10.0)]),
     _group("60 fps, 1 cm, gaps of 5 to 10 frames", ELSEWHERE, [replace(_SIXTY, gaps=True)]),
+    _group("60 fps, 1 cm, a point 20 cm off for 4 to 8 frames", ELSEWHERE, [replace(_SIXTY, detours_m=0.2)]),
     _group("60 fps, 2 cm", ELSEWHERE, [replace(_SIXTY, noise_m=0.02)]),
     _group("30 fps, 2 cm", ELSEWHERE, [replace(_SIXTY, fps=30.0, noise_m=0.02)]),
     _group("60 fps, 2 cm, turned by 10°, rolled by 3°, gaps", ELSEWHERE, [_WORST]),

@@ -98,6 +98,19 @@ def with_gaps(track: PoseTrack, *, seed: int, per_s: float = 1.0) -> PoseTrack:
     return changed(track, xy_px=xy_px)
 
 
+def with_detours(track: PoseTrack, *, seed: int, away_px: float) -> PoseTrack:
+    """Return the track with one point of a leg or an arm off by so much for four to eight frames, about once a second."""
+    random = np.random.default_rng([seed, 3])
+    xy_px = track.xy_px.copy()
+    for _ in range(round(track.time_s[-1] - track.time_s[0])):
+        frames = int(random.integers(4, 9))
+        start = int(random.integers(len(xy_px) - frames))
+        name = f"{random.choice(['left', 'right'])}_{random.choice(['knee', 'ankle', 'heel', 'big_toe', 'wrist'])}"
+        angle = random.uniform(0, 2 * np.pi)
+        xy_px[start : start + frames, KEYPOINTS.index(name)] += away_px * np.array([np.cos(angle), np.sin(angle)])
+    return changed(track, xy_px=xy_px)
+
+
 def _is_of(name: str, side: str, points: tuple[str, ...]) -> bool:
     return name.partition("_")[0] == side and name.partition("_")[2] in points
 

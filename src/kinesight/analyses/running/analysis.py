@@ -20,6 +20,7 @@ from kinesight.analyses.running.observations import Observations
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.profile import Profile, load_profile
 from kinesight.analyses.running.readings import rate
+from kinesight.analyses.running.repeats import repaired_by_repeats
 from kinesight.analyses.running.result import Event, Metrics, RunningResult, Score, Style
 from kinesight.analyses.running.run import Run
 from kinesight.analyses.running.scoring import total_score
@@ -85,6 +86,10 @@ def _find_run(track: PoseTrack, parameters: RunningParameters, profile: Profile)
     roll_deg = find_roll_deg(motion, ground, steps)
     motion = levelled(motion, roll_deg=roll_deg)
     bout = find_bout(motion, ground, steps, height_m=parameters.height_m)
+    repaired = repaired_by_repeats(motion, find_contacts(motion, ground, bout.steps))
+    if repaired is not motion:
+        motion, steps = repaired, find_steps(repaired)
+        bout = find_bout(motion, ground, steps, height_m=parameters.height_m)
     series = angle_series(motion)
     contacts = find_contacts(motion, ground, bout.steps)
     if len(contacts) < FEWEST_STRIKES:
@@ -130,6 +135,8 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
         styles=_styles(run, metrics, parameters, profile),
         swaps_repaired=motion.swaps,
         outliers_removed=motion.outliers,
+        gaps_filled=motion.gaps_filled,
+        detours_corrected=motion.detours,
     )
     return Findings(
         result=result,

@@ -132,3 +132,7 @@ class RunningResult(Document):
     swaps_repaired: int
     outliers_removed: int = 0
     """Single keypoints in single frames that were replaced because they jumped."""
+    gaps_filled: int = 0
+    """Times that a keypoint was out of sight for up to 0.25 s and was filled in from the other strides."""
+    detours_corrected: int = 0
+    """Times that a keypoint left its usual path for up to 0.2 s and was put back on it by the other strides."""
