@@ -53,7 +53,7 @@ def repaired_by_repeats(motion: Motion, contacts: Sequence[Contact]) -> Motion:
         usual = _usual_strides(motion, [contact.strike_s for contact in contacts if contact.foot == side])
         if usual is None:
             continue
-        names = [f"{side}_{name}" for name in (*LEG, *ARM, "ear")] + (["nose"] if side == "left" else [])
+        names = [f"{side}_{name}" for name in (*LEG, *ARM, "ear")] + (["nose"] if side == motion.near else [])
         templates = {name: _template(points[name] - usual.drift, usual.phase) for name in names}
         away = {name: points[name] - usual.drift - templates[name] for name in names}
         wild = {name: _detour(away[name], motion) for name in names}
