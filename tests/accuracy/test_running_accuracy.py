@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from kinesight.testing.body import read_trial
-from kinesight.testing.exam import GROUPS, TARGETS, exam, pooled
+from kinesight.testing.body import Body, read_trial
+from kinesight.testing.exam import Group
+from kinesight.testing.refusal_exam import refusals
+from kinesight.testing.side_exam import AT_BEST, GROUPS
+from kinesight.testing.swap_exam import SWAP_TARGETS
 
 FOLDER = Path(os.environ.get("KINESIGHT_ACCURACY_DATA", Path(__file__).parents[3] / "shared" / "data")) / "running"
 TRIALS = sorted(path.stem.removeprefix("keypoints_") for path in FOLDER.glob("keypoints_*.csv"))
-SEEDS = range(6)
+# `make accuracy` uses more seeds and holds every row to its own target; so few seeds may be off by so much
+FEW_SEEDS = 1.5
 
 pytestmark = [
     pytest.mark.accuracy,
@@ -20,10 +26,37 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("group", GROUPS)
-@pytest.mark.parametrize("trial", TRIALS or ["none"])
-def test_the_targets_are_met(trial: str, group: str) -> None:
-    body = read_trial(FOLDER, trial)
-    numbers = pooled([exam(body, condition, seed=seed) for condition in GROUPS[group] for seed in SEEDS])
-    missed = {key: numbers[key] for key, target in TARGETS.items() if not target.met_by(numbers[key])}
-    assert missed == {}
+@pytest.fixture(scope="module", params=TRIALS or ["none"])
+def body(request: pytest.FixtureRequest) -> Body:
+    return read_trial(FOLDER, request.param)
+
+
+def missed(group: Group, body: Body, *, seeds: range, slack: float = 1.0) -> dict[str, float]:
+    numbers = [numbers for seed in seeds for numbers in group.measure(body, seed)]
+    means = {key: float(np.mean([number[key] for number in numbers])) for key in group.targets}
+    limits = {
+        key: target if target.at_least or target.unit == "%" else replace(target, limit=slack * target.limit)
+        for key, target in group.targets.items()
+    }
+    return {key: number for key, number in means.items() if not limits[key].met_by(number)}
+
+
+def test_the_targets_are_met_at_sixty_frames_a_second(body: Body) -> None:
+    assert missed(GROUPS[0], body, seeds=range(4)) == {}
+
+
+@pytest.mark.parametrize("group", [group for group in GROUPS[1:] if group.targets is AT_BEST], ids=lambda group: group.title)
+def test_the_targets_are_met_in_every_way_of_filming(body: Body, group: Group) -> None:
+    # on a treadmill nothing tells a tilted camera from an inclined belt
+    known = {"trunk_lean_deg"} if group.title.startswith("treadmill") and "rolled" in group.title else set()
+    assert missed(group, body, seeds=range(1), slack=FEW_SEEDS).keys() == known
+
+
+def test_exchanged_sides_do_no_harm(body: Body) -> None:
+    swaps = next(group for group in GROUPS if group.targets is SWAP_TARGETS)
+    assert missed(swaps, body, seeds=range(5, 6)) == {}
+
+
+def test_what_is_no_run_from_the_side_is_refused(body: Body) -> None:
+    for refusal in refusals(body, seeds=range(1)):
+        assert set(refusal.given) == {refusal.expected}, refusal.shows

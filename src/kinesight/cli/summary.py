@@ -45,5 +45,5 @@ def _rows(result: RunningResult) -> list[tuple[str, Estimate, int, str]]:
 def _number(estimate: Estimate, digits: int) -> str:
     if estimate.value is None:
         return "not measured"
-    spread = "" if estimate.spread is None else f" ± {estimate.spread:.{digits}f}"
-    return f"{estimate.value:7.{digits}f}{spread} (n={estimate.n}, confidence {estimate.confidence:.2f})"
+    error = "" if estimate.error is None else f" ± {estimate.error:.{digits}f}"
+    return f"{estimate.value:7.{digits}f}{error} (n={estimate.n}, confidence {estimate.confidence:.2f})"

@@ -56,9 +56,12 @@ class Estimate(Document):
     """A measured number with its error.
 
     `spread` is the median absolute deviation over strides, `n` the number of strides or frames it rests on, `confidence` 0..1.
+    `error` is the half-width around the value in which the true one lies in at least nine of ten cases; null where that is not
+    known.
     """
 
     value: float | None = None
     spread: float | None = None
     n: int = 0
     confidence: float = 0.0
+    error: float | None = None

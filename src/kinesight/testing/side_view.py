@@ -12,12 +12,16 @@ from kinesight.domain.people import KEYPOINTS, PoseTrack
 from kinesight.domain.video import Floats
 from kinesight.testing.body import Body
 
-LEG_AND_ARM = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "heel", "big_toe")
+LEG = ("hip", "knee", "ankle", "heel", "big_toe")
+ARM = ("shoulder", "elbow", "wrist")
+LEG_AND_ARM = ARM + LEG
+GAPS = (("knee", "ankle", "heel", "big_toe"), ("elbow", "wrist"), ("ankle", "heel", "big_toe"), ())
+"""What goes missing together; nothing named means everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Camera:
-    """A level camera at hip height, looking at right angles to the travel, turned by `yaw_deg` about the vertical.
+    """A camera at hip height, at right angles to the travel, turned by `yaw_deg` about the vertical, tilted by `roll_deg`.
 
     `facing` is where the runner goes in the picture; a runner who goes right shows the camera the right side.
     """
@@ -28,6 +32,7 @@ class Camera:
     distance_m: float = 5.0
     focal_px: float = 2000.0
     yaw_deg: float = 0.0
+    roll_deg: float = 0.0
 
 
 def filmed(body: Body, camera: Camera) -> PoseTrack:
@@ -40,7 +45,9 @@ def filmed(body: Body, camera: Camera) -> PoseTrack:
     yaw = np.radians(camera.yaw_deg)
     across, towards = across * np.cos(yaw) - towards * np.sin(yaw), across * np.sin(yaw) + towards * np.cos(yaw)
     size = camera.focal_px / (camera.distance_m - towards)
-    xy_px = np.stack([camera.width_px / 2 + size * across, camera.height_px / 2 - size * (up - 0.0)], axis=-1)
+    roll = np.radians(camera.roll_deg)
+    across, up = across * np.cos(roll) - up * np.sin(roll), across * np.sin(roll) + up * np.cos(roll)
+    xy_px = np.stack([camera.width_px / 2 + size * across, camera.height_px / 2 - size * up], axis=-1)
     return PoseTrack(
         keypoints=KEYPOINTS,
         time_s=body.time_s,
@@ -104,10 +111,46 @@ def noisy(track: PoseTrack, *, sigma_px: float, far_side: Literal["left", "right
     return changed(track, xy_px=track.xy_px + error * size[None, :, None])
 
 
+def with_gaps(track: PoseTrack, *, seed: int, per_s: float = 1.0) -> PoseTrack:
+    """Return the track without a leg, an arm, a foot or anybody for five to ten frames, about `per_s` times a second."""
+    random = np.random.default_rng([seed, 2])
+    xy_px = track.xy_px.copy()
+    for _ in range(round(per_s * (track.time_s[-1] - track.time_s[0]))):
+        frames = int(random.integers(5, 11))
+        start = int(random.integers(len(xy_px) - frames))
+        side = random.choice(["left", "right"])
+        points = GAPS[int(random.integers(len(GAPS)))]
+        names = [name for name in KEYPOINTS if not points or _is_of(name, side, points)]
+        xy_px[start : start + frames, [KEYPOINTS.index(name) for name in names]] = np.nan
+    return changed(track, xy_px=xy_px)
+
+
+def with_detours(track: PoseTrack, *, seed: int, away_px: float) -> PoseTrack:
+    """Return the track with one point of a leg or an arm off by so much for four to eight frames, about once a second."""
+    random = np.random.default_rng([seed, 3])
+    xy_px = track.xy_px.copy()
+    for _ in range(round(track.time_s[-1] - track.time_s[0])):
+        frames = int(random.integers(4, 9))
+        start = int(random.integers(len(xy_px) - frames))
+        name = f"{random.choice(['left', 'right'])}_{random.choice(['knee', 'ankle', 'heel', 'big_toe', 'wrist'])}"
+        angle = random.uniform(0, 2 * np.pi)
+        xy_px[start : start + frames, KEYPOINTS.index(name)] += away_px * np.array([np.cos(angle), np.sin(angle)])
+    return changed(track, xy_px=xy_px)
+
+
+def _is_of(name: str, side: str, points: tuple[str, ...]) -> bool:
+    return name.partition("_")[0] == side and name.partition("_")[2] in points
+
+
 def exchanged_legs(track: PoseTrack, episodes: list[tuple[int, int]]) -> PoseTrack:
     """Return the track with left and right leg exchanged in the given [start, stop) frames."""
+    return exchanged_sides(track, episodes, points=LEG)
+
+
+def exchanged_sides(track: PoseTrack, episodes: list[tuple[int, int]], *, points: tuple[str, ...]) -> PoseTrack:
+    """Return the track with left and right of the points exchanged in the given [start, stop) frames."""
     xy_px = track.xy_px.copy()
-    for point in ("hip", "knee", "ankle", "heel", "big_toe"):
+    for point in points:
         left, right = KEYPOINTS.index(f"left_{point}"), KEYPOINTS.index(f"right_{point}")
         for start, stop in episodes:
             xy_px[start:stop, [left, right]] = xy_px[start:stop, [right, left]]

@@ -17,6 +17,7 @@ from kinesight.analyses.running.contacts import find_contacts
 from kinesight.analyses.running.curves import gait_curves
 from kinesight.analyses.running.details import SERIES, RunningDetails, Stride
 from kinesight.analyses.running.ground import Ground
+from kinesight.analyses.running.level import find_roll_deg, levelled, turned
 from kinesight.analyses.running.measures import run_measures, run_pattern
 from kinesight.analyses.running.metrics import Scale, find_asymmetry, find_scale, per_side, run_metrics
 from kinesight.analyses.running.motion import Motion, prepare
@@ -27,6 +28,7 @@ from kinesight.analyses.running.page_texts import load_page_texts
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.profile import Profile, load_profile
 from kinesight.analyses.running.readings import overstride_bands, rate
+from kinesight.analyses.running.repeats import repaired_by_repeats
 from kinesight.analyses.running.result import Camera, Event, Metrics, RunningResult, Score, Style, StylePlace, TimeBaseOfClip
 from kinesight.analyses.running.run import Run
 from kinesight.analyses.running.scoring import total_score
@@ -115,7 +117,13 @@ def _find_run(
     motion, ground, camera = movement
     yaw_deg = check_view(motion)
     steps = find_steps(motion)
+    roll_deg = find_roll_deg(motion, ground, steps)
+    motion = levelled(motion, roll_deg=roll_deg)
     bout = find_bout(motion, ground, steps, height_m=parameters.height_m)
+    repaired = repaired_by_repeats(motion, find_contacts(motion, ground, bout.steps))
+    if repaired is not motion:
+        motion, steps = repaired, find_steps(repaired)
+        bout = find_bout(motion, ground, steps, height_m=parameters.height_m)
     series = angle_series(motion)
     contacts = find_contacts(motion, ground, bout.steps)
     if len(contacts) < FEWEST_STRIKES:
@@ -133,6 +141,7 @@ def _find_run(
         wave=hip_wave(motion, bout.steps, height_m=parameters.height_m),
         camera=camera,
         stance_slip=stance_slip(motion, ground, contacts),
+        roll_deg=roll_deg,
     )
 
 
@@ -174,6 +183,8 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
         overstride=overstride_bands(measures, profile.overstride, instant=parameters.instant),
         curves=gait_curves(run),
         per_side=per_side(run, scale),
+        gaps_filled=motion.gaps_filled,
+        detours_corrected=motion.detours,
     )
     return Findings(
         result=result,
@@ -254,13 +265,12 @@ def _details(track: PoseTrack, run: Run, scale: Scale) -> RunningDetails:
     motion = run.motion
     at_s = track.time_s / run.slow_motion
     upright = np.array([1.0 if motion.facing == "right" else -1.0, -1.0])
+    as_filmed = [turned(path, by_deg=float(np.nan_to_num(run.roll_deg))) for path in motion.points.values()]
 
     def at_frames(path: Floats) -> Floats:
         return np.interp(at_s, motion.time_s, path, left=np.nan, right=np.nan)
 
-    xy_px = np.stack(
-        [np.stack([at_frames(path[:, 0]), at_frames(path[:, 1])], axis=1) for path in motion.points.values()], axis=1
-    )
+    xy_px = np.stack([np.stack([at_frames(path[:, 0]), at_frames(path[:, 1])], axis=1) for path in as_filmed], axis=1)
     return RunningDetails(
         time_s=track.time_s,
         keypoints=tuple(motion.points),

@@ -52,7 +52,10 @@ class LandingAngles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stride:
-    """One landing of one foot: times are the stream's own stamps, durations the runner's seconds, unknown is NaN."""
+    """One landing of one foot: times are the stream's own stamps, durations the runner's seconds, unknown is NaN.
+
+    `full_contact_error_s` is how much earlier or later the foot would count as flat if its angle were read a little wrong.
+    """
 
     foot: Side
     strike_s: float
@@ -66,6 +69,7 @@ class Stride:
     pattern: Pattern | None
     strike_confidence: float
     toe_off_confidence: float
+    full_contact_error_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

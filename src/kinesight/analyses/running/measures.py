@@ -7,15 +7,24 @@ from collections.abc import Sequence
 import numpy as np
 
 from kinesight.analyses.running.details import LANDING_POINTS, Stride
+from kinesight.analyses.running.error_bars import angle_bias_deg, landing_bias_deg
 from kinesight.analyses.running.estimates import estimate
 from kinesight.analyses.running.motion import OTHER, SIDES, Side
-from kinesight.analyses.running.result import AtInstants, BothSides, FootStrikePattern, Landing, Measures, Pattern
+from kinesight.analyses.running.result import AtInstants, BothSides, FootStrikePattern, Instant, Landing, Measures, Pattern
 from kinesight.analyses.running.run import Run
 from kinesight.analyses.running.strides import FAR_TRUST
 from kinesight.domain.document import Estimate
 from kinesight.domain.video import Floats
 
 MOST_UNKNOWN = 0.3
+INSTANTS: tuple[Instant, Instant] = ("initial_contact", "full_contact")
+SERIES_BEHIND = {
+    "front_knee_deg": "knee_deg",
+    "back_knee_deg": "knee_deg",
+    "foot_strike_deg": "foot_deg",
+    "overstride_deg": "shank_deg",
+}
+"""Which angle over time each measure of a landing is read from."""
 LONGEST_STRIDE_S = 1.2
 
 
@@ -55,7 +64,10 @@ def _cycle_means(run: Run, name: str, points: Sequence[str]) -> BothSides:
 
 def _cycle_mean(run: Run, name: str, points: Sequence[str]) -> Estimate:
     means = [_mean(run.motion.time_s, run.series[name], *window) for window in _cycles(run)]
-    return estimate(means, trust=run.view_trust * float(np.mean([run.motion.score[point] for point in points])))
+    trust = run.view_trust * float(np.mean([run.motion.score[point] for point in points]))
+    return estimate(
+        means, trust=trust, bias=angle_bias_deg(run, name.removeprefix("left_").removeprefix("right_"), points=points)
+    )
 
 
 def _cycles(run: Run) -> list[tuple[float, float]]:
@@ -77,7 +89,9 @@ def _at_instants(run: Run, name: str, side: Side) -> AtInstants:
     seen = float(np.mean([run.motion.score[f"{leg}_{point}"] for point in LANDING_POINTS[name]]))
     trust = run.view_trust * seen * (1.0 if leg == run.motion.near else FAR_TRUST)
     chosen = [stride for stride in run.strides if stride.foot == side]
-    return AtInstants(
-        initial_contact=estimate([getattr(stride.initial_contact, name) for stride in chosen], trust=trust),
-        full_contact=estimate([getattr(stride.full_contact, name) for stride in chosen], trust=trust),
-    )
+    path = run.series[f"{leg}_{SERIES_BEHIND[name]}"]
+    found = {}
+    for instant in INSTANTS:
+        bias = landing_bias_deg(run, name, chosen, instant=instant, path=path)
+        found[instant] = estimate([getattr(getattr(stride, instant), name) for stride in chosen], trust=trust, bias=bias)
+    return AtInstants(**found)

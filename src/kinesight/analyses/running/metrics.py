@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesight.analyses.running.details import Stride
-from kinesight.analyses.running.estimates import estimate
-from kinesight.analyses.running.motion import SIDES
+from kinesight.analyses.running.error_bars import CONTACT_S, FAR_CONTACT_S, OSCILLATION_M, SCALE, TIMING_S, cadence_error_spm
+from kinesight.analyses.running.estimates import estimate, random_error, rounded
+from kinesight.analyses.running.motion import SIDES, Side
 from kinesight.analyses.running.result import BothSides, Landing, Measures, Metrics, PerSide
 from kinesight.analyses.running.run import Run
 from kinesight.domain.document import Estimate
+from kinesight.domain.video import Floats
 from kinesight.signals.robust import NORMAL_MAD
 
 PHASES = 50
@@ -51,12 +53,19 @@ def run_metrics(run: Run, scale: Scale) -> Metrics:
     usual_step_s = float(np.nanmedian(steps)) if np.isfinite(steps).any() else float("nan")
     trust = run.view_trust * float(np.mean([stride.strike_confidence for stride in strides]))
     speeds = [_speed_m_per_s(run, stride, scale) for stride in strides]
+    lengths_m = [speed * stride.step_s for speed, stride in zip(speeds, strides, strict=True)]
+    # both feet together are off by about the middle of near and far
+    contact_bias_s = (CONTACT_S + FAR_CONTACT_S) / 2
     return Metrics(
-        cadence_spm=estimate(60 / steps, trust=trust),
-        contact_time_s=BothSides(**{side: _contact(strides, side) for side in SIDES}),
-        flight_time_s=estimate([stride.flight_s for stride in strides], trust=trust),
-        duty_factor=estimate([stride.contact_s / (2 * _or(stride.step_s, usual_step_s)) for stride in strides], trust=trust),
-        step_length_m=estimate([speed * stride.step_s for speed, stride in zip(speeds, strides, strict=True)], trust=trust),
+        cadence_spm=_cadence(steps, trust=trust),
+        contact_time_s=BothSides(**{side: _contact(run, side) for side in SIDES}),
+        flight_time_s=estimate([stride.flight_s for stride in strides], trust=trust, bias=contact_bias_s),
+        duty_factor=estimate(
+            [stride.contact_s / (2 * _or(stride.step_s, usual_step_s)) for stride in strides],
+            trust=trust,
+            bias=contact_bias_s / (2 * usual_step_s),
+        ),
+        step_length_m=_in_metres(lengths_m, scale, trust=trust),
         speed_m_per_s=_overall_speed(run, speeds, scale),
         vertical_oscillation_m=_oscillation(run, scale, trust=trust),
         pace_s_per_km=_pace(speeds, scale, trust=run.view_trust),
@@ -93,7 +102,7 @@ def find_asymmetry(
     strides: Sequence[Stride], metrics: Metrics, measures: Measures, floors: Mapping[str, float]
 ) -> dict[str, Estimate]:
     """Return left minus right of what differs by more than the noise: a fixed floor and three of its standard errors."""
-    steps = {side: estimate([stride.step_s for stride in strides if stride.foot == side]) for side in SIDES}
+    steps = {side: estimate([stride.step_s for stride in strides if stride.foot == side], bias=TIMING_S) for side in SIDES}
     pairs = {
         "contact_time_s": metrics.contact_time_s,
         "step_time_s": BothSides(left=steps["left"], right=steps["right"]),
@@ -122,13 +131,30 @@ def _difference(pair: BothSides, *, floor: float) -> Estimate | None:
         spread=round(float(np.hypot(left.spread, right.spread)), 4),
         n=min(left.n, right.n),
         confidence=min(left.confidence, right.confidence),
+        error=None if left.error is None or right.error is None else round(float(np.hypot(left.error, right.error)), 4),
     )
 
 
-def _contact(strides: Sequence[Stride], side: str) -> Estimate:
-    own = [stride for stride in strides if stride.foot == side]
+def _cadence(steps_s: Floats, *, trust: float) -> Estimate:
+    found = estimate(60 / steps_s, trust=trust)
+    if found.value is None or found.n < 2:
+        return found
+    return found.model_copy(update={"error": rounded(cadence_error_spm(found.value, steps=found.n))})
+
+
+def _contact(run: Run, side: Side) -> Estimate:
+    own = [stride for stride in run.strides if stride.foot == side]
     trust = float(np.mean([min(stride.strike_confidence, stride.toe_off_confidence) for stride in own])) if own else 0.0
-    return estimate([stride.contact_s for stride in own], trust=trust)
+    return estimate(
+        [stride.contact_s for stride in own], trust=trust, bias=CONTACT_S if side == run.motion.near else FAR_CONTACT_S
+    )
+
+
+def _in_metres(values: Sequence[float], scale: Scale, *, trust: float) -> Estimate:
+    """Return a number whose scale may be off in all strides alike; the belt's own scale is exact."""
+    found = estimate(values, trust=trust)
+    off = 0.0 if scale.belt_m_per_s is not None else SCALE * abs(found.value or 0.0)
+    return found.model_copy(update={"error": rounded(float(np.hypot(random_error(np.asarray(values, dtype=float)), off)))})
 
 
 def _or(value: float, other: float) -> float:
@@ -147,9 +173,9 @@ def _speed_m_per_s(run: Run, stride: Stride, scale: Scale) -> float:
 
 
 def _overall_speed(run: Run, speeds: Sequence[float], scale: Scale) -> Estimate:
-    found = estimate(speeds, trust=run.view_trust)
+    found = _in_metres(speeds, scale, trust=run.view_trust)
     # the belt's pace was told, not measured: that every step repeats it says nothing of its error
-    return found if scale.belt_m_per_s is None else found.model_copy(update={"spread": None})
+    return found if scale.belt_m_per_s is None else found.model_copy(update={"spread": None, "error": None})
 
 
 def _oscillation(run: Run, scale: Scale, *, trust: float) -> Estimate:
@@ -165,4 +191,7 @@ def _oscillation(run: Run, scale: Scale, *, trust: float) -> Estimate:
     if not known or not np.isfinite(scale.m_per_px):
         return Estimate()
     single = estimate([float(np.ptp(course)) * scale.m_per_px for course in known], trust=trust)
-    return single.model_copy(update={"value": round(float(np.ptp(np.mean(known, axis=0))) * scale.m_per_px, 4)})
+    value = float(np.ptp(np.mean(known, axis=0))) * scale.m_per_px
+    ranges = np.array([float(np.ptp(course)) for course in known]) * scale.m_per_px
+    parts = (random_error(ranges), OSCILLATION_M, SCALE * value)
+    return single.model_copy(update={"value": round(value, 4), "error": rounded(float(np.sqrt(np.sum(np.square(parts)))))})

@@ -50,7 +50,7 @@ class Motion:
     `body_px` the body height; `fps` the usual rate of the source pictures in the runner's time; `facing` in the picture;
     `swaps` runs of source frames whose sides were exchanged; `outliers` single points of single frames taken out; `score` how
     sure the model is of each point where it found it, 0..1; `seen_s` by keypoint the times of the source frames in which it was
-    kept.
+    kept; `gaps_filled` holes and `detours` that the other strides filled.
     """
 
     time_s: Floats
@@ -62,6 +62,8 @@ class Motion:
     outliers: int
     score: Mapping[str, float]
     seen_s: Mapping[str, Floats]
+    gaps_filled: int = 0
+    detours: int = 0
 
     @property
     def near(self) -> Side:

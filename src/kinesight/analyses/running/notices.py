@@ -17,6 +17,7 @@ from kinesight.domain.document import Notice
 
 FEW_STRIKES, FEW_PER_SIDE = 6, 3
 COARSE_FPS = 50.0
+CLEAR_ROLL_DEG = 1.5
 UNSTEADY = 0.25
 MOST_MISMATCH = 0.12
 MOST_SLIP = 0.4
@@ -55,6 +56,8 @@ def _about_clip(run: Run, say: PageTexts) -> Iterator[tuple[str, str]]:
     yield from _about_camera(run, say)
     if run.yaw_deg > OBLIQUE_YAW_DEG:
         yield "oblique_view", say("notice.oblique_view", degrees=say.number(run.yaw_deg))
+    if abs(run.roll_deg) > CLEAR_ROLL_DEG:
+        yield "camera_tilted", say("notice.camera_tilted", degrees=say.number(abs(run.roll_deg)))
     if motion.fps < COARSE_FPS:
         yield "low_frame_rate", say("notice.low_frame_rate", fps=say.number(motion.fps))
     if motion.swaps:

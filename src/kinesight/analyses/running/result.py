@@ -264,3 +264,7 @@ class RunningResult(Document):
     overstride: OverstrideBands = OverstrideBands()
     curves: GaitCurves | None = None
     per_side: PerSide = PerSide()
+    gaps_filled: int = 0
+    """Times that a keypoint was out of sight for up to 0.25 s and was filled in from the other strides."""
+    detours_corrected: int = 0
+    """Times that a keypoint left its usual path for up to 0.2 s and was put back on it by the other strides."""

@@ -25,7 +25,8 @@ class Run:
 
     `series` (samples,) degrees by name at the samples of the motion; `yaw_deg` of the camera; `time_base` says how many stream
     seconds a second of the runner takes: strides hold the one, motion and bout the other. `wave` is that of the hips, None where
-    too few steps show it. `stance_slip` is how fast flat feet still slide, as part of the running speed.
+    too few steps show it. `stance_slip` is how fast flat feet still slide, as part of the running speed. `roll_deg` is how far
+    the ground rose ahead in the picture before the movement was levelled, NaN where that is unknown and nothing was turned.
     """
 
     motion: Motion
@@ -38,6 +39,7 @@ class Run:
     camera: CameraMotion
     stance_slip: float
     wave: Wave | None
+    roll_deg: float = float("nan")
 
     @property
     def slow_motion(self) -> float:

@@ -15,6 +15,7 @@ from kinesight.analyses.running.result import Pattern
 from kinesight.domain.video import Floats
 
 FLAT_WITHIN_DEG = 3.0
+FOOT_UNSURE_DEG = 3.0
 FULL_CONTACT_AFTER_S = 0.05
 LONGEST_LANDING_S = 0.12
 # What passes as one contact and one step of running; outside of it the toe-off or the pairing of steps is wrong.
@@ -39,7 +40,12 @@ def measure_strides(
         contact_s = _within(contact.toe_off_s - contact.strike_s, CONTACT_S)
         if step_s - contact_s > LONGEST_FLIGHT_S:
             contact_s = float("nan")
-        full_s = full_contact_s(motion.time_s, series[f"{contact.foot}_foot_deg"], contact)
+        foot_deg = series[f"{contact.foot}_foot_deg"]
+        full_s = full_contact_s(motion.time_s, foot_deg, contact)
+        unsure_deg = FOOT_UNSURE_DEG * (1.0 if contact.foot == motion.near else 3.0)
+        others_s = [
+            full_contact_s(motion.time_s, foot_deg, contact, within_deg=FLAT_WITHIN_DEG + by) for by in (-unsure_deg, unsure_deg)
+        ]
         first = _angles_at(motion, series, contact, contact.strike_s)
         trust = _trust(motion, contact.foot)
         strides.append(
@@ -56,16 +62,17 @@ def measure_strides(
                 pattern=strike_pattern(first.foot_strike_deg, borders),
                 strike_confidence=trust * contact.sharpness,
                 toe_off_confidence=trust * _agreement(contact) if np.isfinite(contact_s) else 0.0,
+                full_contact_error_s=max(abs(full_s - other_s) for other_s in others_s),
             )
         )
     return tuple(strides)
 
 
-def full_contact_s(time_s: Floats, foot_deg: Floats, contact: Contact) -> float:
-    """Return when the foot first lies within 3 degrees of flat after its strike, else 50 ms after it."""
+def full_contact_s(time_s: Floats, foot_deg: Floats, contact: Contact, *, within_deg: float = FLAT_WITHIN_DEG) -> float:
+    """Return when the foot first lies within some degrees of flat after its strike, else 50 ms after it."""
     inside = (time_s >= contact.strike_s) & (time_s <= contact.strike_s + LONGEST_LANDING_S)
     off_flat = np.abs(foot_deg[inside] - contact.flat_deg)
-    flat = np.flatnonzero(off_flat <= FLAT_WITHIN_DEG)
+    flat = np.flatnonzero(off_flat <= within_deg)
     return float(time_s[inside][flat[0]]) if len(flat) else contact.strike_s + FULL_CONTACT_AFTER_S
 
 

@@ -1,0 +1,62 @@
+"""How far the camera is tilted, from where the feet stand, and the movement as a level camera would show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from kinesight.analyses.running.ground import Ground
+from kinesight.analyses.running.motion import SIDES, Motion
+from kinesight.analyses.running.steps import Step
+from kinesight.domain.video import Floats
+
+STANDING_SPEED = 0.25
+FEWEST_STANCES = 3
+SHORTEST_WAY = 1.5
+"""Body heights that the stances have to span, so that a centimetre does not look like a slope."""
+MOST_ROLL_DEG = 10.0
+
+
+def find_roll_deg(motion: Motion, ground: Ground, steps: Sequence[Step]) -> float:
+    """Return how far the ground rises ahead of the runner in the picture, degrees; NaN where it cannot be told.
+
+    A line through the places where the feet stand, each foot with its own height because one is nearer to the camera. On a
+    treadmill the feet stand in one place of the picture, and a belt may be inclined on purpose: NaN.
+    """
+    if ground.moves:
+        return float("nan")
+    ways, rises = [], []
+    for side in SIDES:
+        places = np.array([_place(motion, ground, step) for step in steps if step.foot == side])
+        places = places[np.isfinite(places).all(axis=1)] if len(places) else np.empty((0, 2))
+        if len(places) >= FEWEST_STANCES:
+            ways.append(places[:, 0] - places[:, 0].mean())
+            rises.append(places[:, 1] - places[:, 1].mean())
+    if not ways or max(np.ptp(way) for way in ways) < SHORTEST_WAY * motion.body_px:
+        return float("nan")
+    way, rise = np.concatenate(ways), np.concatenate(rises)
+    roll_deg = float(np.degrees(np.arctan2(np.sum(way * rise), np.sum(way**2))))
+    return roll_deg if abs(roll_deg) <= MOST_ROLL_DEG else float("nan")
+
+
+def levelled(motion: Motion, *, roll_deg: float) -> Motion:
+    """Return the movement turned so that ground rising by `roll_deg` ahead is level; unchanged for NaN."""
+    if not np.isfinite(roll_deg):
+        return motion
+    return replace(motion, points={name: turned(path, by_deg=-roll_deg) for name, path in motion.points.items()})
+
+
+def turned(path: Floats, *, by_deg: float) -> Floats:
+    """Return (..., 2) points turned about the origin, from x forward towards y up +."""
+    sine, cosine = np.sin(np.radians(by_deg)), np.cos(np.radians(by_deg))
+    return np.stack([cosine * path[..., 0] - sine * path[..., 1], sine * path[..., 0] + cosine * path[..., 1]], axis=-1)
+
+
+def _place(motion: Motion, ground: Ground, step: Step) -> Floats:
+    """Return where the foot of a step stands, (2,): the middle of its slow samples."""
+    foot = motion.foot(step.foot)
+    inside = np.flatnonzero((motion.time_s >= step.ahead_s) & (motion.time_s <= step.behind_s))
+    slow = inside[np.abs(ground.over_ground(motion.speed_px_per_s(foot)))[inside] < STANDING_SPEED]
+    return np.asarray(np.median(foot[slow], axis=0)) if len(slow) else np.full(2, np.nan)
