@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 from markupsafe import Markup
@@ -210,7 +211,13 @@ def _axes(chart: Chart, to_x: Scale, to_y: Scale, words: Words) -> Markup:
 
 
 def _ribbon(xs: Sequence[float], lower: Sequence[float], upper: Sequence[float], kind: str) -> Markup:
-    known = [(x, lo, hi) for x, lo, hi in zip(xs, lower, upper, strict=True) if math.isfinite(lo) and math.isfinite(hi)]
-    there = " ".join(f"{x:.1f},{hi:.1f}" for x, _, hi in known)
-    back = " ".join(f"{x:.1f},{lo:.1f}" for x, lo, _ in reversed(known))
-    return Markup('<polygon class="ribbon {}" points="{} {}"/>').format(kind, there, back)
+    """Return one polygon for each stretch that is known, so that nothing is drawn across a hole."""
+    pieces = []
+    points = zip(xs, lower, upper, strict=True)
+    for is_known, stretch in groupby(points, key=lambda point: math.isfinite(point[1]) and math.isfinite(point[2])):
+        if is_known:
+            known = list(stretch)
+            there = " ".join(f"{x:.1f},{hi:.1f}" for x, _, hi in known)
+            back = " ".join(f"{x:.1f},{lo:.1f}" for x, lo, _ in reversed(known))
+            pieces.append(Markup('<polygon class="ribbon {}" points="{} {}"/>').format(kind, there, back))
+    return Markup("").join(pieces)

@@ -70,6 +70,13 @@ def test_bands_events_and_ribbons_are_drawn_only_inside() -> None:
     assert "elsewhere" not in markup
 
 
+def test_a_ribbon_breaks_where_nothing_is_known() -> None:
+    y = np.linspace(100, 160, 11)
+    y[4:7] = np.nan
+    markup = str(line_chart(chart(lines=[Line(name="Left", y=y, kind="left", spread=np.full(11, 5.0))])))
+    assert markup.count('class="ribbon') == 2
+
+
 def test_a_chart_without_a_known_point_says_so() -> None:
     markup = line_chart(chart(lines=[Line(name="Left", y=np.full(11, np.nan), kind="left", spread=np.full(11, np.nan))]))
     assert "not measured" in markup

@@ -36,7 +36,7 @@ def page_of(analysed: Analysed) -> str:
 def test_the_report_says_what_a_back_view_can(analysed: Analysed) -> None:
     page = page_of(analysed)
     expected = ["Back view", "to the right of straight behind", "Picture turned by 3°", "mid-stance", "Pelvis, right leg"]
-    expected += ["Pelvic drop, right", "Free hip drops too far", "Hip abductor reinforcement", "Hip line", "Hip adduction"]
+    expected += ["Pelvic drop, right", "Free hip drops too far", "Hip abductor strengthening", "Hip line", "Hip adduction"]
     for words in expected:
         assert words in page
     for words in ("Running style", "Elbow angle", "Foot strike pattern", "nan"):

@@ -23,6 +23,7 @@ FLOORS: Mapping[str, float] = {
     "duty_factor": 0.02,
     "step_length_m": 0.05,
     "speed_m_per_s": 0.12,
+    "pace_s_per_km": 15.0,
     "vertical_oscillation_m": 0.015,
     "elbow_deg": 6.0,
     "front_knee_deg": 6.0,

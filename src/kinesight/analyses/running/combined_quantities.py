@@ -18,6 +18,7 @@ SHOWN: Mapping[str, tuple[str, str, float, int]] = {
     "duty_factor": ("Duty factor", "%", 100, 1),
     "step_length_m": ("Step length", "m", 1, 2),
     "speed_m_per_s": ("Speed", "m/s", 1, 2),
+    "pace_s_per_km": ("Pace", "s/km", 1, 0),
     "vertical_oscillation_m": ("Vertical oscillation", "cm", 100, 1),
     "elbow_deg": ("Elbow angle", "°", 1, 1),
     "front_knee_deg": ("Front knee", "°", 1, 1),
