@@ -76,7 +76,7 @@ def test_what_the_body_half_hides_needs_more(finished: Finished) -> None:
     assert found["elbow_deg", "right", None].needed == FLOORS["elbow_deg"]
     assert found["elbow_deg", "left", None].needed >= 1.5 * FLOORS["elbow_deg"]
     assert found["back_knee_deg", "right", "initial_contact"].needed >= 1.5 * FLOORS["back_knee_deg"]
-    assert found["trunk_lean_deg", None, None].needed == FLOORS["trunk_lean_deg"]
+    assert found["trunk_lean_deg", None, None].needed >= FLOORS["trunk_lean_deg"]
 
 
 def test_the_needed_difference_is_the_largest_of_three() -> None:
