@@ -86,6 +86,13 @@ def test_feet_refute_a_background_that_is_none() -> None:
     assert "camera_unsure" in codes(two)
 
 
+def test_standing_feet_that_slide_are_told() -> None:
+    track, shift = panned()
+    assert "stance_slips" not in codes(Observations(track=track, camera_xy_px=shift))
+    # a far background that moves half as much as the ground that the runner is on
+    assert "stance_slips" in codes(Observations(track=track, camera_xy_px=0.5 * shift))
+
+
 def test_details_lie_in_the_picture_as_filmed() -> None:
     track, shift = panned()
     details = analyse(Observations(track=track, camera_xy_px=shift), HEIGHT).details
