@@ -16,6 +16,7 @@ from kinesight.domain.people import KEYPOINTS, PoseTrack
 from kinesight.domain.video import Floats
 from kinesight.testing.back_view import BackCamera, filmed_from_behind, jittery
 from kinesight.testing.body import Body
+from kinesight.testing.exam import Target
 
 MATCH_WITHIN_S = 0.08
 MID_STANCE = (0.4, 0.6)
@@ -31,35 +32,17 @@ class BackCondition:
     travelling_m_per_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackTarget:
-    """What a pooled number has to reach; `unit` is "%" for rates, which are parts, else "ms", "°" or "spm"."""
-
-    label: str
-    limit: float
-    unit: str
-    at_least: bool = False
-
-    def met_by(self, number: float) -> bool:
-        """Return whether a number reaches the target; NaN does not."""
-        return number >= self.limit if self.at_least else number <= self.limit
-
-    def shown(self, number: float) -> str:
-        """Return a number with the unit of the target."""
-        return f"{100 * number:.1f} %" if self.unit == "%" else f"{number:.1f} {self.unit}"
-
-
-BACK_TARGETS: Mapping[str, BackTarget] = {
-    "found": BackTarget(label="foot strikes found", limit=0.95, unit="%", at_least=True),
-    "false": BackTarget(label="false foot strikes", limit=0.05, unit="%"),
-    "strike_ms": BackTarget(label="foot strike time", limit=20.0, unit="ms"),
-    "toe_off_ms": BackTarget(label="toe-off time", limit=20.0, unit="ms"),
-    "cadence_spm": BackTarget(label="cadence", limit=1.0, unit="spm"),
-    "drop_bias_deg": BackTarget(label="pelvic drop: systematic", limit=1.0, unit="°"),
-    "drop_deg": BackTarget(label="pelvic drop: one clip", limit=1.5, unit="°"),
-    "knee_deg": BackTarget(label="knee adduction", limit=3.0, unit="°"),
-    "yaw_deg": BackTarget(label="camera yaw", limit=4.0, unit="°"),
-    "roll_deg": BackTarget(label="camera roll", limit=2.0, unit="°"),
+BACK_TARGETS: Mapping[str, Target] = {
+    "found": Target(label="foot strikes found", limit=0.95, unit="%", at_least=True),
+    "false": Target(label="false foot strikes", limit=0.05, unit="%"),
+    "strike_ms": Target(label="foot strike time", limit=20.0, unit="ms"),
+    "toe_off_ms": Target(label="toe-off time", limit=20.0, unit="ms"),
+    "cadence_spm": Target(label="cadence", limit=1.0, unit="spm"),
+    "drop_bias_deg": Target(label="pelvic drop: systematic", limit=1.0, unit="°"),
+    "drop_deg": Target(label="pelvic drop: one clip", limit=1.5, unit="°"),
+    "knee_deg": Target(label="knee adduction", limit=3.0, unit="°"),
+    "yaw_deg": Target(label="camera yaw", limit=4.0, unit="°"),
+    "roll_deg": Target(label="camera roll", limit=2.0, unit="°"),
 }
 """Targets for keypoints with 1 cm noise; docs/accuracy.md says what the systematic error is."""
 
