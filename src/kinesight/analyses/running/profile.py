@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from importlib import resources
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -86,10 +87,15 @@ class NormMean(_Frozen):
     source: str
 
 
-class Profile(_Frozen):
-    """All that turns measures into scores, patterns, styles and comparisons."""
+class Named(_Frozen):
+    """A profile of any view: its name ends in its version."""
 
     name: str
+
+
+class Profile(Named):
+    """All that turns measures into scores, patterns, styles and comparisons."""
+
     measures: dict[str, Range]
     pattern: PatternBorders
     overstride: OverstrideBorders | None = None
@@ -97,6 +103,16 @@ class Profile(_Frozen):
     styles: Styles
     norms: tuple[NormMean, ...] = ()
     sources: dict[str, Source] = Field(default_factory=dict)
+
+
+Kind = TypeVar("Kind", bound=Named)
+
+
+def profiles_of(package: str, kind: type[Kind]) -> dict[str, Kind]:
+    """Return the profiles in the folder `profiles` of a package by their names."""
+    files = (file for file in resources.files(package).joinpath("profiles").iterdir() if file.name.endswith(".toml"))
+    found = [kind.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))) for file in files]
+    return {profile.name: profile for profile in found}
 
 
 @cache
@@ -108,11 +124,7 @@ def load_profile(name: str) -> Profile:
     BadParameter
         If there is no such profile; the message lists those there are.
     """
-    known: dict[str, Profile] = {}
-    for file in resources.files("kinesight.analyses.running").joinpath("profiles").iterdir():
-        if file.name.endswith(".toml"):
-            profile = Profile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-            known[profile.name] = profile
+    known = profiles_of("kinesight.analyses.running", Profile)
     if name not in known:
         raise BadParameter(f"There is no profile {name!r}; there is {', '.join(sorted(known))}.")
     return known[name]

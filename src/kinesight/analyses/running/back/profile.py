@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 
-from pydantic import BaseModel, ConfigDict
-
-from kinesight.analyses.running.profile import Range
+from kinesight.analyses.running.profile import Named, Range, profiles_of
 from kinesight.domain.errors import BadParameter
 
 
@@ -18,12 +14,9 @@ class BackRange(Range):
     bad: tuple[float, float]
 
 
-class BackProfile(BaseModel):
+class BackProfile(Named):
     """All that turns the measures of a back view into scores."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
     measures: dict[str, BackRange]
 
 
@@ -36,11 +29,7 @@ def load_back_profile(name: str) -> BackProfile:
     BadParameter
         If there is no such profile; the message lists those there are.
     """
-    known: dict[str, BackProfile] = {}
-    for file in resources.files("kinesight.analyses.running.back").joinpath("profiles").iterdir():
-        if file.name.endswith(".toml"):
-            profile = BackProfile.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-            known[profile.name] = profile
+    known = profiles_of("kinesight.analyses.running.back", BackProfile)
     if name not in known:
         raise BadParameter(f"There is no profile {name!r} for the back view; there is {', '.join(sorted(known))}.")
     return known[name]
