@@ -109,6 +109,7 @@ class Analysis(Generic[Observed, Parameters, Result]):
     overlay(observations, findings or None, parameters) -> overlay; None when the analysis refused: only observations are drawn
     report(observations, findings, input) -> one self-contained HTML page
     combiner: how two results become one report; None where that makes no sense
+    observations_file: name under which a run keeps the stored observations
     """
 
     name: str
@@ -124,3 +125,4 @@ class Analysis(Generic[Observed, Parameters, Result]):
     report: Callable[[Observed, Findings[Result], ReportInput], str]
     used_models: Callable[[Observed], tuple[UsedModel, ...]]
     combiner: Combiner | None = None
+    observations_file: str = "poses.json"

@@ -87,15 +87,15 @@ class Run(Generic[Observed, Parameters, Result]):
         Raises
         ------
         SceneError
-            The clip shows something else; the folder holds `thumbnail.jpg`, `poses.json` if anybody was observed, and, where a
-            moment shows it, `evidence.jpg`.
+            The clip shows something else; the folder holds `thumbnail.jpg`, the observations if anybody was observed, and, where
+            a moment shows it, `evidence.jpg`.
         CallerError, OperatorError, Cancelled
             As the parts raise them.
         """
         folder = OutputFolder(out, source=source.reader.info.sha256)
         stored = self._analysis.store(self._observe(source, folder))
-        folder.json("poses.json", stored)
-        # what is analysed is what was stored, rounding included, so that a run from poses.json gives the same result
+        folder.json(self._analysis.observations_file, stored)
+        # what is analysed is what was stored, rounding included, so that a run from them gives the same result
         observed = self._analysis.restore(stored)
         self._watch.progress("analyse", 0, 1)
         try:
@@ -123,7 +123,7 @@ class Run(Generic[Observed, Parameters, Result]):
         content, document = _read_observations(path)
         observed = self._analysis.restore(document)
         folder = OutputFolder(out, source=hashlib.sha256(content).hexdigest())
-        folder.json("poses.json", self._analysis.store(observed))
+        folder.json(self._analysis.observations_file, self._analysis.store(observed))
         findings = self._analysis.analyse(observed, self._parameters)
         return self._write(observed, findings, folder, title=path.name, stills={}, reader=None)
 
@@ -236,7 +236,7 @@ def _read_observations(path: Path) -> tuple[bytes, Any]:
     except OSError as error:
         raise BadObservations(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
-        raise BadObservations(f"{path.name} is not JSON; it must be a kinesight.poses/1 document.") from error
+        raise BadObservations(f"{path.name} is not JSON; it must hold the stored observations of this analysis.") from error
 
 
 def _with_nearest(frames: Iterator[Frame], moments: tuple[Moment, ...]) -> Iterator[tuple[Frame, tuple[Moment, ...]]]:

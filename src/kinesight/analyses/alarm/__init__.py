@@ -1,0 +1,1 @@
+"""Alarm clips: is somebody there, and if not, what set the camera off."""
