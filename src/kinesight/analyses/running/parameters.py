@@ -24,6 +24,8 @@ class RunningParameters(BaseModel):
     """None: found from the clip."""
     pace_s_per_km: float | None = Field(default=None, gt=60, lt=3600)
     """Belt pace; turns treadmill timings into metres."""
+    incline_percent: float | None = Field(default=None, ge=-40, le=40)
+    """How much the belt or the ground rises ahead, as its display or a map says; None: taken as level."""
     instant: Literal["full_contact", "initial_contact"] = "full_contact"
     language: Literal["en", "fr", "de", "zh", "ko", "pt", "es", "it", "ja"] = "en"
     person: int | None = Field(default=None, ge=0)

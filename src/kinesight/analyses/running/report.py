@@ -101,7 +101,7 @@ def _facts(result: RunningResult, say: PageTexts) -> list[str]:
     if result.view == "back" and result.camera_yaw_deg is not None:
         way = "right" if result.camera_yaw_deg > 0 else "left"
         facts.append(say(f"fact.camera_{way}", degrees=say.number(abs(result.camera_yaw_deg))))
-    if result.camera_roll_deg is not None:
+    if result.camera_roll_deg is not None and (result.view == "back" or abs(result.camera_roll_deg) >= 1):
         facts.append(say("fact.roll", degrees=say.number(abs(result.camera_roll_deg))))
     return facts
 
