@@ -27,7 +27,7 @@ SAME = {
     # letters, marks, symbols and words that are spelt alike in a language
     *"LRDSG.,",
     "{number}%", "/min", "Video", "Arm", "Pelvis", "Cadence", "Contact", "Skip A", "Pronation", "Gazelle", "Angles",
-    "Parameter", "Profil",
+    "Parameter", "Profil", "Error",
     "{low}–{high} m/s", "{title} in {unit}",
 }  # fmt: skip
 LONGEST = {"position": 60, "title": 60, "animal": 20, "name": 45, "recap": 95, "how": 130, "summary": 95, "explanation": 150}
