@@ -105,6 +105,18 @@ def test_page_texts_fit_where_they_are_shown(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
+def test_verdicts_and_letters_of_two_clips_fit_where_they_are_shown(code: str) -> None:
+    words = document("page_texts", code)["combined"]
+    verdicts = ("higher", "lower", "within_noise", "unknown_before", "unknown_after", "few_strides", "low_confidence")
+    for key, text in words.items():
+        if key.startswith(verdicts):
+            assert wide(text) <= 30, (key, wide(text))
+    assert all(wide(words[f"{clip}_letter"]) <= 2 for clip in ("before", "after"))
+    assert max(wide(words[key]) for key in ("before", "after", "both_clips", "needed", "verdict", "made_by")) <= 20
+    assert wide(document("page_texts", code)["report"]["error"]) <= 12
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
 def test_every_reading_has_words_and_every_exercise_an_instruction(code: str) -> None:
     language = load_language(code)
     for key in MEASURES:

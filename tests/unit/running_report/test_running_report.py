@@ -158,7 +158,18 @@ def test_every_measure_metric_and_score_is_named(make_scene: MakeScene) -> None:
     assert len({row.name for row in metric_rows(scene.result)}) >= len(Metrics.model_fields)
     assert len({row.name for row in measure_rows(scene.result)}) == len(Measures.model_fields)
     assert set(scene.result.scores) <= set(page.ids)
-    for words in ("Hop", "Kangaroo", "63", "Your elbows open too far.", "Run 4 × 30 s with a band.", "92.8°", "± 3.2", "2.0", "spread 4", "86%"):
+    for words in (
+        "Hop",
+        "Kangaroo",
+        "63",
+        "Your elbows open too far.",
+        "Run 4 × 30 s with a band.",
+        "92.8°",
+        "± 3.2",
+        "2.0",
+        "spread 4",
+        "86%",
+    ):
         assert words in page.text
 
 
