@@ -78,7 +78,7 @@ def report_page(scene: Scene, warnings: tuple[Notice, ...], given: ReportInput) 
         patterns=load_language(result.language).foot.patterns,
         models=given.models,
         parameters=[(name, _plain(value)) for name, value in sorted(given.parameters.items())],
-        video_facts=_video_facts(given.video, say),
+        video_facts=video_facts(given.video, say),
     )
 
 
@@ -106,7 +106,8 @@ def _facts(result: RunningResult, say: PageTexts) -> list[str]:
     return facts
 
 
-def _video_facts(video: VideoInfo | None, say: PageTexts) -> list[tuple[str, str]]:
+def video_facts(video: VideoInfo | None, say: PageTexts) -> list[tuple[str, str]]:
+    """Return what a video is as names and values, in words."""
     name = say("fact.video")
     if video is None:
         return [(name, say("fact.no_video"))]
