@@ -20,8 +20,10 @@ MOST_ROLL_DEG = 10.0
 FEWEST_ON_A_BELT = 6
 MOST_YAW_ON_A_BELT_DEG = 6.0
 """Turned further, perspective slopes a belt that is level by over a degree, one way or the other."""
-BELT_NOISE_DEG = 0.7
-"""What a belt's line is off by with a centimetre of noise in the toes (mocap and made-up runners, 3 to 5 s)."""
+BELT_OFF_DEG = 0.5
+"""What a level belt's line is off by without any noise: toes sink in and roll (mocap and made-up runners)."""
+BELT_ERRORS = 1.5
+"""Standard errors of the line that a slope must clearly exceed to count in full."""
 
 
 def find_roll_deg(motion: Motion, ground: Ground, steps: Sequence[Step], *, yaw_deg: float, incline_percent: float) -> float:
@@ -30,31 +32,43 @@ def find_roll_deg(motion: Motion, ground: Ground, steps: Sequence[Step], *, yaw_
     That is the slope of the ground in the picture less its real incline. Over ground: a line through the places where the feet
     stand. On a belt, where the feet stand in one place of the picture: the lines along which the standing toes go back with it.
     """
-    slope_deg = _belt_slope_deg(motion, ground, steps, yaw_deg=yaw_deg) if ground.moves else _way_slope_deg(motion, ground, steps)
-    roll_deg = slope_deg - float(np.degrees(np.arctan(incline_percent / 100)))
+    incline_deg = float(np.degrees(np.arctan(incline_percent / 100)))
     if ground.moves:
+        slope_deg, error_deg = _belt_slope_deg(motion, ground, steps, yaw_deg=yaw_deg)
+        roll_deg = slope_deg - incline_deg
         # most cameras are nearly level, so a slope that is no larger than its noise is mostly noise
-        roll_deg *= roll_deg**2 / (roll_deg**2 + BELT_NOISE_DEG**2)
+        noise_deg = np.hypot(BELT_OFF_DEG, BELT_ERRORS * error_deg)
+        roll_deg *= roll_deg**2 / (roll_deg**2 + noise_deg**2)
+    else:
+        roll_deg = _way_slope_deg(motion, ground, steps) - incline_deg
     return roll_deg if abs(roll_deg) <= MOST_ROLL_DEG else float("nan")
 
 
-def _belt_slope_deg(motion: Motion, ground: Ground, steps: Sequence[Step], *, yaw_deg: float) -> float:
-    """Return the slope of the standing toes' common line; the toe lies still from flat foot to toe-off, the heel rises before."""
+def _belt_slope_deg(motion: Motion, ground: Ground, steps: Sequence[Step], *, yaw_deg: float) -> tuple[float, float]:
+    """Return the slope of the standing toes' common line and its standard error, NaN where they are too few.
+
+    The toe lies still from flat foot to toe-off; the heel rises before.
+    """
+    unknown = float("nan"), float("nan")
     if not yaw_deg <= MOST_YAW_ON_A_BELT_DEG:
-        return float("nan")
-    places = []
+        return unknown
+    slopes, weights = [], []
     for step in steps:
         toe = motion.points[f"{step.foot}_big_toe"]
         inside = np.flatnonzero((motion.time_s >= step.ahead_s) & (motion.time_s <= step.behind_s))
         over_ground = np.abs(ground.over_ground(motion.speed_px_per_s(toe)))[inside]
         standing = toe[inside[over_ground < STANDING_SPEED]]
-        standing = standing[np.isfinite(standing).all(axis=1)]
-        if len(standing) >= 3:
-            places.append(standing - standing.mean(axis=0))
-    if len(places) < FEWEST_ON_A_BELT:
-        return float("nan")
-    way, rise = np.concatenate(places).T
-    return float(np.degrees(np.arctan2(np.sum(way * rise), np.sum(way**2))))
+        way, rise = (standing[np.isfinite(standing).all(axis=1)]).T
+        if len(way) >= 3:
+            way, rise = way - way.mean(), rise - rise.mean()
+            weights.append(float(np.sum(way**2)))
+            slopes.append(float(np.sum(way * rise)) / weights[-1])
+    if len(slopes) < FEWEST_ON_A_BELT:
+        return unknown
+    share = np.array(weights) / np.sum(weights)
+    slope = float(np.sum(share * slopes))
+    error = float(np.sqrt(np.sum((share * (np.array(slopes) - slope)) ** 2)))
+    return float(np.degrees(np.arctan(slope))), float(np.degrees(error))
 
 
 def _way_slope_deg(motion: Motion, ground: Ground, steps: Sequence[Step]) -> float:
