@@ -56,13 +56,14 @@ def _belt_slope_deg(motion: Motion, ground: Ground, steps: Sequence[Step], *, ya
     for step in steps:
         toe = motion.points[f"{step.foot}_big_toe"]
         inside = np.flatnonzero((motion.time_s >= step.ahead_s) & (motion.time_s <= step.behind_s))
+        inside = inside[np.isfinite(toe[inside]).all(axis=1)]
         over_ground = np.abs(ground.over_ground(motion.speed_px_per_s(toe)))[inside]
-        standing = toe[inside[over_ground < STANDING_SPEED]]
-        way, rise = (standing[np.isfinite(standing).all(axis=1)]).T
-        if len(way) >= 3:
-            way, rise = way - way.mean(), rise - rise.mean()
-            weights.append(float(np.sum(way**2)))
-            slopes.append(float(np.sum(way * rise)) / weights[-1])
+        # a border that samples cross gradually: one sample more or less does not turn the picture
+        stands = np.nan_to_num(np.clip((1.4 - over_ground / STANDING_SPEED) / 0.8, 0.0, 1.0))
+        if np.count_nonzero(stands) >= 3:
+            way, rise = (toe[inside] - np.average(toe[inside], axis=0, weights=stands)).T
+            weights.append(float(np.sum(stands * way**2)))
+            slopes.append(float(np.sum(stands * way * rise)) / weights[-1])
     if len(slopes) < FEWEST_ON_A_BELT:
         return unknown
     share = np.array(weights) / np.sum(weights)
