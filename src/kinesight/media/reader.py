@@ -24,6 +24,7 @@ from kinesight.media.geometry import delivered_size
 from kinesight.media.limits import MediaLimits
 from kinesight.media.picture_folder import FOLDER_FPS, PictureFolder, look_into, read_picture
 from kinesight.media.stamps import timing_of
+from kinesight.media.starting import StartDecoder
 
 _RING_BYTES = 32 * 1024 * 1024
 _FEWEST_SLOTS, _MOST_SLOTS = 2, 8
@@ -63,6 +64,8 @@ class ConfinedVideoReader:
         What the video may cost.
     folder_fps
         Pictures a second of a folder; folders say nothing about time.
+    start
+        How decoder processes come to be; as fresh interpreters if nothing else is said.
 
     Raises
     ------
@@ -71,8 +74,16 @@ class ConfinedVideoReader:
         `TooFewFrames`, `ZeroSizePicture`, `DecoderCrashed`, `DecoderTimeLimit`.
     """
 
-    def __init__(self, path: Path, *, limits: MediaLimits | None = None, folder_fps: float = FOLDER_FPS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        limits: MediaLimits | None = None,
+        folder_fps: float = FOLDER_FPS,
+        start: StartDecoder | None = None,
+    ) -> None:
         self._path = path
+        self._start = start
         self._limits = limits or MediaLimits()
         self._folder_fps = folder_fps
         self._folder: PictureFolder | None = None
@@ -158,7 +169,7 @@ class ConfinedVideoReader:
                 task = task | {"inbox": memory, "inbox_bytes": size, "fps": self._folder_fps}
                 task["picture_count"] = len(self._folder.names)
                 passed = [*descriptors, memory]
-            yield stack.enter_context(ConfinedProcess(task, descriptors=passed, limits=self._limits)), inbox
+            yield stack.enter_context(ConfinedProcess(task, descriptors=passed, limits=self._limits, start=self._start)), inbox
 
     def _probe(self) -> tuple[_Probed, str]:
         with self._child({"task": "probe"}) as (child, inbox):
