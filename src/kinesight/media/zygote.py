@@ -71,7 +71,10 @@ class DecoderZygote:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603  # our own interpreter with our own arguments
-                interpreter(*self._program, str(os.getpid())), stdin=theirs, stdout=subprocess.DEVNULL, env=clean_environment()
+                interpreter(*self._program, str(os.getpid())),
+                stdin=theirs.fileno(),
+                stdout=subprocess.DEVNULL,
+                env=clean_environment(),
             )
         self._channel = ours
 

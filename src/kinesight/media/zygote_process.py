@@ -40,11 +40,11 @@ class Zygote:
     def serve(self) -> None:
         """Take orders until the reader has gone; the copies then die of their parent's death."""
         while True:
-            ready, _, _ = select.select([self._channel, self._woken], [], [])
+            ready, _, _ = select.select([self._channel.fileno(), self._woken], [], [])
             if self._woken in ready:
                 os.read(self._woken, 4096)
                 self._bury()
-            if self._channel in ready and not self._take_order():
+            if self._channel.fileno() in ready and not self._take_order():
                 return
 
     def _take_order(self) -> bool:
