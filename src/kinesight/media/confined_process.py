@@ -96,6 +96,10 @@ class ConfinedProcess:
         except BlockingIOError as error:
             raise DecoderCrashed("The decoder does not listen any more; the file is damaged or hostile.") from error
 
+    def go_on(self, task: Mapping[str, Any]) -> None:
+        """Tell a child that has sent its facts what to do next, in a line that is short enough for the pipe."""
+        self._send(json.dumps(dict(task)).encode() + b"\n")
+
     def free_slot(self) -> None:
         """Tell the child that a slot of the ring may be filled again."""
         self._send(messages.SLOT_FREE)

@@ -75,6 +75,34 @@ def test_files_are_read_side_by_side_by_copies_of_their_own(zygote: DecoderZygot
     assert found == {0: 10, 1: 11, 2: 12}
 
 
+def test_the_process_that_looked_at_the_header_decodes_the_first_pass(zygote: DecoderZygote, clip: Path) -> None:
+    reader = ConfinedVideoReader(clip, start=zygote)
+    (looked,) = copies_of(zygote)
+    frames = reader.frames()
+    next(frames)
+    assert copies_of(zygote) == [looked]
+    again = reader.frames()
+    next(again)
+    assert len(copies_of(zygote)) == 2
+    frames.close()
+    again.close()
+    until_none(zygote)
+
+
+def test_a_reader_that_nobody_wants_leaves_no_process(zygote: DecoderZygote, clip: Path) -> None:
+    reader = ConfinedVideoReader(clip, start=zygote)
+    (looked,) = copies_of(zygote)
+    del reader
+    assert not is_running(looked)
+
+
+def test_pictures_that_need_more_memory_than_was_ready_are_read_too(zygote: DecoderZygote, tmp_path: Path) -> None:
+    times = steady_times(frames=3, fps=25)
+    path = SyntheticVideo(times_s=times, width_px=3200, height_px=2400).write(tmp_path / "large.mp4")
+    assert [frame.rgb.shape for frame in ConfinedVideoReader(path, start=zygote).frames()] == [(2400, 3200, 3)] * 3
+    until_none(zygote)
+
+
 def test_closing_a_pass_ends_its_copy_and_no_other(zygote: DecoderZygote, clip: Path) -> None:
     first, second = (ConfinedVideoReader(clip, start=zygote).frames() for _ in range(2))
     next(first)
