@@ -84,14 +84,10 @@ class ConfinedVideoReader:
         folder_fps: float = FOLDER_FPS,
         start: StartDecoder | None = None,
     ) -> None:
-        self._path = path
-        self._start = start
         self._limits = limits or MediaLimits()
-        self._folder_fps = folder_fps
-        self._folder: PictureFolder | None = None
         self._why_no_filter: str | None = None
-        if path.is_dir():
-            self._folder = look_into(path, max_bytes=self._limits.max_bytes)
+        self._folder = look_into(path, max_bytes=self._limits.max_bytes) if path.is_dir() else None
+        self._input = _Input(path=path, folder=self._folder, folder_fps=folder_fps, limits=self._limits, start=start)
         self._waiting: _Waiting | None = None
         probed, sha256 = self._probe()
         self._probed = probed
@@ -157,23 +153,6 @@ class ConfinedVideoReader:
         return message
 
     @contextmanager
-    def _child(self, task: dict[str, Any], *descriptors: int) -> Iterator[tuple[ConfinedProcess, mmap.mmap | None]]:
-        """Start a child on the file or folder; it is gone when the block ends."""
-        with ExitStack() as stack:
-            inbox: mmap.mmap | None = None
-            if self._folder is None:
-                file = stack.enter_context(regular_file(self._path, self._limits.max_bytes))
-                task = task | {"file": file}
-                passed = [*descriptors, file]
-            else:
-                size = self._folder.largest_bytes
-                memory, inbox = stack.enter_context(_shared_memory(size))
-                task = task | {"inbox": memory, "inbox_bytes": size, "fps": self._folder_fps}
-                task["picture_count"] = len(self._folder.names)
-                passed = [*descriptors, memory]
-            yield stack.enter_context(ConfinedProcess(task, descriptors=passed, limits=self._limits, start=self._start)), inbox
-
-    @contextmanager
     def _pass(self, task: dict[str, Any], ring_bytes: int) -> Iterator[tuple[ConfinedProcess, mmap.mmap | None, mmap.mmap]]:
         """Let a child decode: the one that waits if there is one and the pictures fit into the memory that it has."""
         waiting, self._waiting = self._waiting, None
@@ -186,18 +165,18 @@ class ConfinedVideoReader:
             waiting.close()
         with ExitStack() as stack:
             ring, pixels = stack.enter_context(_shared_memory(ring_bytes))
-            child, inbox = stack.enter_context(self._child(task | {"ring": ring}, ring))
+            child, inbox = stack.enter_context(self._input.child(task | {"ring": ring}, ring))
             yield child, inbox, pixels
 
     def _probe(self) -> tuple[_Probed, str]:
         with ExitStack() as stack:
             task: dict[str, Any] = {"task": "probe"}
             ring: tuple[int, mmap.mmap] | None = None
-            if self._folder is None and self._start is not None:
+            if self._folder is None and self._input.start is not None:
                 ring = stack.enter_context(_shared_memory(_RING_BYTES))
                 task |= {"ring": ring[0]}
-            child, inbox = stack.enter_context(self._child(task, *ring[:1] if ring else ()))
-            sha256 = self._folder.sha256 if self._folder else _sha256_of(self._path)  # while the child starts
+            child, inbox = stack.enter_context(self._input.child(task, *ring[:1] if ring else ()))
+            sha256 = self._folder.sha256 if self._folder else _sha256_of(self._input.path)  # while the child starts
             facts = _checked_facts(self._next(child, inbox), self._limits)
             if ring is not None:
                 self._waiting = _Waiting(child=child, pixels=ring[1], close=weakref.finalize(self, stack.pop_all().close))
@@ -238,6 +217,35 @@ def regular_file(path: Path, max_bytes: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Input:
+    """The file or folder to read and what a child needs to read it. Apart from the reader, so that no child keeps that alive."""
+
+    path: Path
+    folder: PictureFolder | None
+    folder_fps: float
+    limits: MediaLimits
+    start: StartDecoder | None
+
+    @contextmanager
+    def child(self, task: dict[str, Any], *descriptors: int) -> Iterator[tuple[ConfinedProcess, mmap.mmap | None]]:
+        """Start a child on the file or folder; it is gone when the block ends."""
+        with ExitStack() as stack:
+            inbox: mmap.mmap | None = None
+            if self.folder is None:
+                file = stack.enter_context(regular_file(self.path, self.limits.max_bytes))
+                task = task | {"file": file}
+                passed = [*descriptors, file]
+            else:
+                size = self.folder.largest_bytes
+                memory, inbox = stack.enter_context(_shared_memory(size))
+                task = task | {"inbox": memory, "inbox_bytes": size, "fps": self.folder_fps}
+                task["picture_count"] = len(self.folder.names)
+                passed = [*descriptors, memory]
+            process = ConfinedProcess(task, descriptors=passed, limits=self.limits, start=self.start)
+            yield stack.enter_context(process), inbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
