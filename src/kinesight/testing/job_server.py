@@ -58,7 +58,7 @@ def main(role: str, index: int = 0) -> int:
         workers = [Role(name=f"worker {i}", command=(*ME, "worker", str(i))) for i in range(settings.workers)]
         return supervise(workers, grace_s=settings.drain_s + 15)
     storage = open_storage(settings)
-    run_worker(settings, storage, command=CHILD, index=index, prepares=[URGENT_KIND])
+    run_worker(settings, storage, command=CHILD, index=index)
     storage.close()
     return 0
 
