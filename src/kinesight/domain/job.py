@@ -34,7 +34,9 @@ class Job:
     """One accepted request. Times are seconds since the epoch.
 
     `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core only passes
-    its `limits` on to the process that analyses.
+    its `limits` on to the process that analyses. `follows` is the job whose video this one draws; only the engine makes such
+    jobs. `drawing` is the state of the job that draws this one's video; None where there is none, because the job drew it itself
+    or has not succeeded.
     """
 
     id: str
@@ -57,6 +59,8 @@ class Job:
     error_code: str | None = None
     error_message: str | None = None
     result: dict[str, Any] | None = None
+    follows: str | None = None
+    drawing: State | None = None
 
     @property
     def percentage(self) -> int:
@@ -77,7 +81,7 @@ class NewJob:
     """What a caller asks for. Exactly one of `input_key` (a stored upload) and `source_url` is given.
 
     `notify` is the API in whose words the tenant's webhook is told about the job; None: nobody is. `credits` is what the tenant
-    pays for it.
+    pays for it. `is_awaited`: somebody waits for the answer, so that it goes before other jobs of its kind.
     """
 
     kind: str
@@ -91,6 +95,7 @@ class NewJob:
     subject_id: str | None = None
     notify: str | None = None
     credits: int = 0
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,14 +138,17 @@ class Jobs(Protocol):
     def of_subject(self, tenant_id: str, subject_id: str, *, limit: int, cursor: str | None = None) -> Page:
         """Return the jobs of one subject, newest first. Raises `BadParameter` for a cursor that is not one of ours."""
 
+    async def wait(self, tenant_id: str, job_id: str, *, timeout_s: float) -> Job:
+        """Return a job as soon as it is final, or as it is when the time is over. Raises `NotFound`."""
+
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         """Ask a job to stop; a final job is returned unchanged. Raises `NotFound`."""
 
     def delete(self, tenant_id: str, job_id: str) -> None:
-        """Forget a final job and its files. Raises `NotFound`, `Conflict` while it is not final."""
+        """Forget a final job and its files, and what draws for it. Raises `NotFound`, `Conflict` while it is not final."""
 
     def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
-        """Return the files of a job, by name. Raises `NotFound`."""
+        """Return the files of a job and of what drew for it, by name. Raises `NotFound`."""
 
 
 class Uploads(Protocol):

@@ -76,12 +76,17 @@ jobs = sa.Table(
     sa.Column("notify", sa.Text),
     sa.Column("event_sequence", sa.Integer, nullable=False, server_default="0"),
     sa.Column("event_percentage", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("lane", sa.Text, nullable=False, server_default="video"),
+    sa.Column("is_awaited", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The job whose video this one draws; such jobs are in no list and count against no limit.
+    sa.Column("follows", sa.Text),
     sa.UniqueConstraint("tenant_id", "idempotency_key"),
     sa.CheckConstraint(sa.column("state").in_(STATES), name="state"),
     sa.Index(None, "tenant_id", "created_s", "id"),
     sa.Index(None, "state", "due_s"),
     sa.Index(None, "input_key"),
     sa.Index(None, "subject_id", "created_s", "id"),
+    sa.Index(None, "follows", unique=True),
 )
 
 attempts = sa.Table(

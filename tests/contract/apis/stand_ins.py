@@ -24,6 +24,7 @@ from kinesight.apis.application import Services, create_app
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.errors import BadParameter, Conflict, Forbidden, InsufficientCredits, NotFound, QueueFull
 from kinesight.domain.job import ApiKey, Artefact, Job, NewJob, Page, State, Tenant
+from kinesight.jobs.waiting import Waiting
 from kinesight.media.post import HttpPost
 from kinesight.settings import Settings, load_settings
 from kinesight.storage.rows import read_cursor, write_cursor
@@ -131,6 +132,11 @@ class MemoryJobs:
         mine.sort(key=lambda job: (job.created_s, job.id), reverse=True)
         page, more = mine[:limit], len(mine) > limit
         return Page(jobs=tuple(page), next_cursor=write_cursor(page[-1].created_s, page[-1].id) if more else None)
+
+    async def wait(self, tenant_id: str, job_id: str, *, timeout_s: float) -> Job:
+        self.get(tenant_id, job_id)
+        await Waiting(lambda ids: {one for one in ids if self.jobs[one].state.is_final}).end_of(job_id, timeout_s=timeout_s)
+        return self.get(tenant_id, job_id)
 
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         job = self.get(tenant_id, job_id)
