@@ -1,0 +1,167 @@
+"""Where the detector looks: the few pictures and parts of pictures in which what moved is best seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesight.analyses.alarm.evidence import ClipEvidence, Track
+from kinesight.domain.people import Boxes
+from kinesight.domain.ports import ObjectDetector
+from kinesight.domain.video import Floats, Frame, Image
+
+LEAST_SCORE = 0.2
+"""Detections below it are noise whatever the motion says."""
+
+MOST_LOOKS = 8
+
+DETECTOR_PX = 320
+"""Side of the detector's input; what decides is how large a thing is there."""
+
+INVISIBLE_PX, CLEAR_PX = 7.0, 30.0
+"""Sizes at the detector's input (geometric mean of the sides) at which a thing is not seen at all, and seen as well as ever."""
+
+CROP_SIZES, SMALLEST_CROP_PX = 2.6, 72
+"""Side of a crop around a thing, in its longer side, and in pixels at least: the detector wants surroundings."""
+
+WORTH = 0.04
+"""A look that promises less than this is not taken."""
+
+TIMES_OF_A_TRACK = (0.15, 0.4, 0.65, 0.9)
+"""Moments of a track's life at which it may be looked at."""
+
+DARK, FLAT = 150.0, 110.0
+"""Grey levels: a picture whose brightest hundredth is darker, or whose range is smaller, is stretched before the look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """A part of a colour frame to look at. `region` is left, top, right, bottom in whole pixels of that frame."""
+
+    frame: Frame
+    region: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """A glance that was taken: what was found, boxes in pixels of the colour frame; `tracks` that could be seen in it."""
+
+    glance: Glance
+    found: Boxes
+    tracks: tuple[int, ...]
+
+
+def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetector, weights: Floats) -> list[Glimpse]:
+    """Look where most of what is still unnamed can be seen, again and again, until nothing is left or `MOST_LOOKS` are spent.
+
+    Parameters
+    ----------
+    evidence
+        What moved.
+    colour
+        Frames that were kept in colour.
+    detector
+        The model.
+    weights
+        (tracks,) how much naming each track is worth; 0 for what nobody wants to know.
+    """
+    glances = _glances(evidence, colour, weights)
+    sizes = [_seen(evidence, glance) for glance in glances]
+    worth = weights.copy()
+    taken: list[Glimpse] = []
+    while glances and len(taken) < MOST_LOOKS:
+        values = np.array([float(np.dot(worth, _clarity(size))) for size in sizes])
+        best = int(np.argmax(values))
+        if taken and values[best] < WORTH * max(1.0, float(weights.sum())):
+            break
+        glance, clarity = glances.pop(best), _clarity(sizes.pop(best))
+        found = detector.detect(_prepared(glance), least_score=LEAST_SCORE)
+        taken.append(Glimpse(glance=glance, found=_in_frame(found, glance), tracks=tuple(np.flatnonzero(clarity > 0.2).tolist())))
+        # seen once, a track is worth less, but a second opinion from another moment still counts
+        worth *= 1.0 - 0.6 * clarity
+    return taken
+
+
+def _glances(evidence: ClipEvidence, colour: Sequence[Frame], weights: Floats) -> list[Glance]:
+    """Return all places worth thinking of: whole frames and squares around the weightiest tracks, at moments of their lives."""
+    height, width = colour[0].rgb.shape[:2]
+    whole = (0, 0, width, height)
+    times = np.array([frame.time_s for frame in colour])
+    glances: dict[tuple[int, tuple[int, int, int, int]], Glance] = {}
+    for number in np.argsort(-weights, kind="stable")[:10]:
+        if weights[number] <= 0:
+            break
+        track = evidence.tracks[number]
+        for part in TIMES_OF_A_TRACK:
+            sight = int(part * (len(track.frame) - 1) + 0.5)
+            which = int(np.argmin(np.abs(times - track.time_s[sight])))
+            square = _square(_box_in(track, colour[which], evidence), width, height)
+            for region in (whole, square):
+                glances[which, region] = Glance(frame=colour[which], region=region)
+    if not glances:
+        busiest = int(np.argmax(_flicker(evidence)))
+        for time_s in (evidence.time_s[busiest], evidence.time_s[0] * 0.5 + evidence.time_s[-1] * 0.5):
+            which = int(np.argmin(np.abs(times - time_s)))
+            glances[which, whole] = Glance(frame=colour[which], region=whole)
+    return list(glances.values())
+
+
+def _flicker(evidence: ClipEvidence) -> Floats:
+    """Return how much each frame differs from what stands still, in grey levels, (n,)."""
+    return np.mean(np.abs(evidence.grey[:, ::2, ::2] - evidence.background[::2, ::2]), axis=(1, 2), dtype=np.float64)
+
+
+def _square(box: Floats, width: int, height: int) -> tuple[int, int, int, int]:
+    """Return a square around a box that lies in the picture; as large as the picture allows if the box is large."""
+    longest = max(box[2] - box[0], box[3] - box[1])
+    side = int(min(max(CROP_SIZES * longest, SMALLEST_CROP_PX), width, height))
+    left = int(np.clip((box[0] + box[2] - side) / 2, 0, width - side))
+    top = int(np.clip((box[1] + box[3] - side) / 2, 0, height - side))
+    # rounded, so that neighbouring tracks share their squares
+    return left, top, left + side, top + side
+
+
+def _box_in(track: Track, frame: Frame, evidence: ClipEvidence) -> Floats:
+    """Return where a track is at the moment of a frame, in pixels of the frame, (4,)."""
+    box = np.array([np.interp(frame.time_s, track.time_s, track.box_px[:, side]) for side in range(4)])
+    return box * (frame.scale / evidence.scale)
+
+
+def _seen(evidence: ClipEvidence, glance: Glance) -> Floats:
+    """Return how large each track would be at the detector's input, (tracks,); 0 where it is not in the glance."""
+    left, top, right, bottom = glance.region
+    shape = np.array([DETECTOR_PX / (right - left), DETECTOR_PX / (bottom - top)])
+    sizes = np.zeros(len(evidence.tracks))
+    slack_s = 0.15
+    for number, track in enumerate(evidence.tracks):
+        if not track.time_s[0] - slack_s <= glance.frame.time_s <= track.time_s[-1] + slack_s:
+            continue
+        box = _box_in(track, glance.frame, evidence)
+        inside = np.clip(box, [left, top, left, top], [right, bottom, right, bottom])
+        area, seen = (float(np.prod(np.maximum(corner[2:] - corner[:2], 0.5))) for corner in (box, inside))
+        if seen > 0.7 * area:
+            sizes[number] = float(np.sqrt(np.prod((box[2:] - box[:2]) * shape)))
+    return sizes
+
+
+def _clarity(sizes: Floats) -> Floats:
+    """Return how well things of such sizes at the detector's input are seen, 0..1; what fills the input is cut off."""
+    return np.clip((sizes - INVISIBLE_PX) / (CLEAR_PX - INVISIBLE_PX), 0.0, 1.0) * np.clip((300.0 - sizes) / 60.0, 0.3, 1.0)
+
+
+def _prepared(glance: Glance) -> Image:
+    left, top, right, bottom = glance.region
+    part = glance.frame.rgb[top:bottom, left:right]
+    sample = part[::3, ::3].max(axis=2)
+    low, high = (float(level) for level in np.percentile(sample, (1, 99)))
+    if high >= DARK and high - low >= FLAT:
+        return np.ascontiguousarray(part)
+    stretched = (part.astype(np.float32) - low) * np.float32(235.0 / max(high - low, 24.0)) + 10.0
+    return np.asarray(np.clip(stretched, 0, 255), np.uint8)
+
+
+def _in_frame(found: Boxes, glance: Glance) -> Boxes:
+    left, top = glance.region[:2]
+    return Boxes(xyxy_px=found.xyxy_px + np.array([left, top, left, top]), score=found.score, label=found.label)
