@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesight.analyses.alarm.classes import kind_of
 from kinesight.analyses.alarm.evidence import ClipEvidence, Track
 from kinesight.domain.people import Boxes
 from kinesight.domain.ports import ObjectDetector
@@ -29,7 +30,10 @@ CROP_SIZES, SMALLEST_CROP_PX = 2.6, 72
 WORTH = 0.04
 """A look that promises less than this is not taken."""
 
-TIMES_OF_A_TRACK = (0.15, 0.4, 0.65, 0.9)
+SURE, NAMED = 0.55, 0.3
+"""A detection of this score names a track; what is left of the worth of looking at it again."""
+
+TIMES_OF_A_TRACK = (0.1, 0.3, 0.5, 0.7, 0.95)
 """Moments of a track's life at which it may be looked at."""
 
 DARK, FLAT = 150.0, 110.0
@@ -68,20 +72,58 @@ def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetect
         (tracks,) how much naming each track is worth; 0 for what nobody wants to know.
     """
     glances = _glances(evidence, colour, weights)
-    sizes = [_seen(evidence, glance) for glance in glances]
-    worth = weights.copy()
-    taken: list[Glimpse] = []
+    clarities = [_clarity(_seen(evidence, glance)) for glance in glances]
+    lives = np.array([max(0.3, track.life_s / 5) for track in evidence.tracks])
+    named = np.ones(len(weights))
+    taken: list[tuple[Glimpse, Floats]] = []
     while glances and len(taken) < MOST_LOOKS:
-        values = np.array([float(np.dot(worth, _clarity(size))) for size in sizes])
+        values = [
+            float(np.dot(weights * named * _still_worth(glance.frame.time_s, taken, lives), clarity))
+            for glance, clarity in zip(glances, clarities, strict=True)
+        ]
         best = int(np.argmax(values))
         if taken and values[best] < WORTH * max(1.0, float(weights.sum())):
             break
-        glance, clarity = glances.pop(best), _clarity(sizes.pop(best))
-        found = detector.detect(_prepared(glance), least_score=LEAST_SCORE)
-        taken.append(Glimpse(glance=glance, found=_in_frame(found, glance), tracks=tuple(np.flatnonzero(clarity > 0.2).tolist())))
-        # seen once, a track is worth less, but a second opinion from another moment still counts
-        worth *= 1.0 - 0.6 * clarity
-    return taken
+        glance, clarity = glances.pop(best), clarities.pop(best)
+        found = _in_frame(detector.detect(_prepared(glance), least_score=LEAST_SCORE), glance)
+        seen = tuple(np.flatnonzero(clarity > 0.2).tolist())
+        taken.append((Glimpse(glance=glance, found=found, tracks=seen), clarity))
+        named[_named(evidence, glance, found)] *= NAMED
+    return [glimpse for glimpse, _ in taken]
+
+
+def _still_worth(time_s: float, taken: list[tuple[Glimpse, Floats]], lives: Floats) -> Floats:
+    """Return what another look at each track at a moment is still worth, (tracks,) 0..1: the nearer to one taken the less."""
+    worth = np.ones(len(lives))
+    for glimpse, clarity in taken:
+        nearness = np.exp(-(((time_s - glimpse.glance.frame.time_s) / lives) ** 2))
+        worth *= 1.0 - clarity * (0.35 + 0.6 * nearness)
+    return worth
+
+
+def _named(evidence: ClipEvidence, glance: Glance, found: Boxes) -> list[int]:
+    """Return the tracks that a look has named."""
+    sure = [
+        box for box, score, label in zip(found.xyxy_px, found.score, found.label, strict=True) if score >= SURE and kind_of(label)
+    ]
+    tracks = [track_at(evidence, box * (evidence.scale / glance.frame.scale), glance.frame.time_s) for box in sure]
+    return [number for number in tracks if number is not None]
+
+
+def track_at(evidence: ClipEvidence, box: Floats, time_s: float) -> int | None:
+    """Return the track that a box (working pixels) is at a moment: the one that shares most with it, about a third at least."""
+    best, most = None, 0.3
+    for number, track in enumerate(evidence.tracks):
+        if not track.time_s[0] - 0.3 <= time_s <= track.time_s[-1] + 0.3:
+            continue
+        other = np.array([np.interp(time_s, track.time_s, track.box_px[:, side]) for side in range(4)])
+        shared = float(np.prod(np.maximum(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0.0)))
+        areas = float(np.prod(box[2:] - box[:2])), float(np.prod(np.maximum(other[2:] - other[:2], 1.0)))
+        # a fragment of a large box is a poor match, a box inside a large patch (two people side by side) a fair one
+        match = shared / (0.5 * max(areas) + 0.5 * min(areas))
+        if match > most:
+            best, most = number, match
+    return best
 
 
 def _glances(evidence: ClipEvidence, colour: Sequence[Frame], weights: Floats) -> list[Glance]:

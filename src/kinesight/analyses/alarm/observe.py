@@ -7,7 +7,7 @@ import numpy as np
 from kinesight.analyses.alarm.classes import kind_of
 from kinesight.analyses.alarm.evidence import ClipEvidence, Track
 from kinesight.analyses.alarm.gathering import Gathered, gather
-from kinesight.analyses.alarm.looking import Glimpse, look
+from kinesight.analyses.alarm.looking import Glimpse, look, track_at
 from kinesight.analyses.alarm.motion import Course, course_of
 from kinesight.analyses.alarm.moving import SURE_NOISE
 from kinesight.analyses.alarm.observations import Corners, Detection, Look, Mover, Observations, Trouble
@@ -119,26 +119,10 @@ def _detections(glimpse: Glimpse, evidence: ClipEvidence) -> list[Detection]:
                 score=round(score, 3),
                 box_px=_corners(box / frame.scale),
                 changed=round(float(np.mean(part >= SURE_NOISE)) if part.size else 0.0, 3),
-                mover=_mover_of(small, frame.time_s, evidence),
+                mover=track_at(evidence, small, frame.time_s),
             )
         )
     return found
-
-
-def _mover_of(box: Floats, time_s: float, evidence: ClipEvidence) -> int | None:
-    """Return the track that a detected box (working pixels) is: the one that shares most with it, at least a third of either."""
-    best, most = None, 0.3
-    for number, track in enumerate(evidence.tracks):
-        if not track.time_s[0] - 0.3 <= time_s <= track.time_s[-1] + 0.3:
-            continue
-        other = np.array([np.interp(time_s, track.time_s, track.box_px[:, side]) for side in range(4)])
-        shared = float(np.prod(np.maximum(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0.0)))
-        areas = float(np.prod(box[2:] - box[:2])), float(np.prod(np.maximum(other[2:] - other[:2], 1.0)))
-        # a fragment of a large box is a poor match, a box inside a large patch (two people side by side) a fair one
-        match = shared / (0.5 * max(areas) + 0.5 * min(areas))
-        if match > most:
-            best, most = number, match
-    return best
 
 
 def _mover(track: Track, evidence: ClipEvidence, newness: float) -> Mover:
