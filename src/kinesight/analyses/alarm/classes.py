@@ -6,7 +6,7 @@ from typing import Literal
 
 Kind = Literal["person", "vehicule", "animal"]
 
-VEHICLES = frozenset({"bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat"})
+VEHICLES = frozenset({"bicycle", "car", "motorcycle", "bus", "train", "truck", "boat"})
 ANIMALS = frozenset({"bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe"})
 
 _KIND: dict[str, Kind] = {"person": "person"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +23,18 @@ LEAST_ODDS, MOST_ODDS = -0.5, 4.0
 
 SILENT_ODDS, MOST_SILENCE = -0.35, -1.05
 """Log odds of a look in which a thing was well visible and not called anything; of all such looks together."""
+
+PARKED_S, PARKED_OVERLAP = 0.7, 0.65
+"""A vehicle is parked if it is seen at two moments this far apart in boxes that overlap (intersection over union) like this."""
+
+LEAST_VEHICLE = 0.02
+"""Shorter side, as a share of the picture's longer one, of something that can be told to go like a vehicle by its shape."""
+
+RESTLESS = 8.0
+"""Grey levels of noise above which nothing that is seen in a place can be said to stand still there: leaves swing before it."""
+
+RESTLESS_SCORE = 0.12
+"""By how much the detector has to be surer in such a place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +67,7 @@ class Thing:
 
 def things_of(observations: Observations, ground: Ground) -> tuple[Thing, ...]:
     """Return everything that moved or was named outside the masks."""
+    observations = _without_parked(observations)
     movers = [
         _mover(number, mover, observations, ground)
         for number, mover in enumerate(observations.movers)
@@ -68,6 +81,23 @@ def things_of(observations: Observations, ground: Ground) -> tuple[Thing, ...]:
     return (*movers, *loose)
 
 
+def _without_parked(observations: Observations) -> Observations:
+    """Return the observations with parked vehicles taken from what moves in front of them.
+
+    A vehicle that is seen at the same place at two moments stands, whoever hides or uncovers it meanwhile.
+    """
+    vehicles = [one for one in observations.detections if kind_of(one.label) == "vehicule"]
+    boxes = np.array([one.box_px for one in vehicles]).reshape(-1, 4)
+    kept = []
+    for one in observations.detections:
+        stands = kind_of(one.label) == "vehicule" and any(
+            abs(one.time_s - other.time_s) >= PARKED_S and overlap(np.array(one.box_px), box) >= PARKED_OVERLAP
+            for other, box in zip(vehicles, boxes, strict=True)
+        )
+        kept.append(one.model_copy(update={"mover": None, "changed": 0.0}) if stands else one)
+    return observations.model_copy(update={"detections": tuple(kept)})
+
+
 def _mover(number: int, mover: Mover, observations: Observations, ground: Ground) -> Thing:
     time_s, boxes = np.array(mover.time_s), np.array(mover.box_px)
     course = course_of(time_s, boxes)
@@ -76,10 +106,14 @@ def _mover(number: int, mover: Mover, observations: Observations, ground: Ground
     kind = max(chances, key=lambda one: chances[one], default=None)
     real = _real(mover, course)
     goes = ramp(course.gone_sizes * (0.3 + 0.7 * course.straightness), 0.1, 0.9)
+    if kind == "vehicule":
+        goes = max(goes, ramp(course.growth, 0.15, 0.5))
     best = max((one for one in found if kind_of(one.label) == kind), key=lambda one: one.score, default=None)
     sight = _clearest_sight(mover) if best is None else int(np.argmin(np.abs(time_s - best.time_s)))
     changed = max((detection.changed for detection in found), default=0.0)
-    named_moves = real * (0.55 + 0.45 * goes) * ramp(changed, 0.05, 0.2)
+    # somebody who rummages moves without going anywhere; a vehicle does not
+    stays = 0.1 if kind == "vehicule" else 0.55
+    named_moves = real * (stays + (1.0 - stays) * goes) * ramp(changed, 0.05, 0.2)
     thing = Thing(
         number=number,
         kind=kind,
@@ -87,7 +121,7 @@ def _mover(number: int, mover: Mover, observations: Observations, ground: Ground
         chances=chances,
         moves=named_moves if kind is not None else real * goes,
         coherent=real * _coherence(mover, course),
-        is_rigid=_is_rigid(mover, course),
+        is_rigid=_is_rigid(mover, course, longest_px=max(ground.width_px, ground.height_px)),
         moments=len({one.time_s for one in found if kind_of(one.label) == kind}),
         course=course,
         time_s=float(time_s[sight]) if best is None else best.time_s,
@@ -99,7 +133,7 @@ def _mover(number: int, mover: Mover, observations: Observations, ground: Ground
 
 def _loose(group: Sequence[Detection], ground: Ground) -> Thing:
     """Judge detections of one place that belong to no mover: parked, a picture on a wall, or somebody who stands still."""
-    chances = _chances(group, 0, 0.0)
+    chances = _chances(group, 0, {})
     kind = max(chances, key=lambda one: chances[one], default=None)
     best = max((one for one in group if kind_of(one.label) == kind), key=lambda one: one.score)
     times = np.array([one.time_s for one in group])
@@ -113,7 +147,7 @@ def _loose(group: Sequence[Detection], ground: Ground) -> Thing:
         moves=0.6 * ramp(max(one.changed for one in group), 0.2, 0.5),
         coherent=0.0,
         is_rigid=False,
-        moments=len({one.time_s for one in group if kind_of(one.label) == kind}),
+        moments=_moments_standing(group, kind),
         course=course_of(times[order], boxes[order]),
         time_s=best.time_s,
         box_px=np.array(best.box_px),
@@ -122,22 +156,31 @@ def _loose(group: Sequence[Detection], ground: Ground) -> Thing:
     return _under_rules(thing, times[order], boxes[order], ground)
 
 
-def _chances(found: Sequence[Detection], silent: int, shape_odds: float) -> dict[Kind, float]:
+def _moments_standing(group: Sequence[Detection], kind: Kind | None) -> int:
+    """Return at how many moments, half a second apart, something was seen to stand in a place that is not restless itself."""
+    moments: list[float] = []
+    for one in sorted(group, key=lambda one: one.time_s):
+        is_seen = kind_of(one.label) == kind and one.score >= EVEN_SCORE and one.flicker <= RESTLESS
+        if is_seen and (not moments or one.time_s - moments[-1] >= 0.5):
+            moments.append(one.time_s)
+    return len(moments)
+
+
+def _chances(found: Sequence[Detection], silent: int, shape_odds: Mapping[Kind, float]) -> dict[Kind, float]:
     """Return the chance of each kind that a detection spoke for, 0..1.
 
     Log odds of the best three detections of a kind at different moments add up; kinds compete for the same thing.
     """
     odds: dict[Kind, float] = {}
     for kind in KINDS:
-        scores: dict[float, float] = {}
+        moments: dict[float, float] = {}
         for detection in found:
             if kind_of(detection.label) == kind:
-                scores[detection.time_s] = max(detection.score, scores.get(detection.time_s, 0.0))
-        if not scores:
+                moments[detection.time_s] = max(_odds_of(detection), moments.get(detection.time_s, LEAST_ODDS))
+        if not moments:
             continue
-        single = [float(np.clip(STEEP * (score - EVEN_SCORE), LEAST_ODDS, MOST_ODDS)) for score in scores.values()]
-        total = sum(sorted(single, reverse=True)[:3]) + max(MOST_SILENCE, SILENT_ODDS * silent)
-        odds[kind] = total + (shape_odds if kind == "person" else 0.0)
+        total = sum(sorted(moments.values(), reverse=True)[:3]) + max(MOST_SILENCE, SILENT_ODDS * silent)
+        odds[kind] = total + shape_odds.get(kind, 0.0)
     # one thing is one kind: a weaker name is what the stronger one is not
     best = max(odds.values(), default=0.0)
     return {kind: logistic(own) * (1.0 if own == best else logistic(own - best)) for kind, own in odds.items()}
@@ -148,18 +191,27 @@ def _silent_looks(number: int, observations: Observations) -> int:
     return len({look.time_s for look in observations.looks if number in look.movers} - named)
 
 
-def _shape_odds(course: Course) -> float:
-    """Return log odds of being a person from shape and way: upright and going somewhere, or lying flat."""
+def _odds_of(detection: Detection) -> float:
+    """Return the log odds of one detection; among swinging leaves and white water the detector sees people who are not there."""
+    even = EVEN_SCORE + RESTLESS_SCORE * ramp(detection.flicker, 0.75 * RESTLESS, 1.75 * RESTLESS)
+    return float(np.clip(STEEP * (detection.score - even), LEAST_ODDS, MOST_ODDS))
+
+
+def _shape_odds(course: Course) -> dict[Kind, float]:
+    """Return log odds of what shape and way say: people are upright, vehicles are not, and both go somewhere."""
     if course.aspect < 0.75:
-        return -0.8
-    upright = 1.3 <= course.aspect <= 4.5
-    return 1.0 if upright and course.gone_sizes >= 0.5 else 0.4 if upright else 0.0
+        return {"person": -0.8}
+    if course.aspect < 1.3:
+        return {}
+    is_upright = course.aspect <= 4.5
+    person = 0.0 if not is_upright else 1.0 if course.gone_sizes >= 0.5 else 0.4
+    return {"person": person, "vehicule": -2.0 if course.aspect > 1.6 else 0.0}
 
 
 def _real(mover: Mover, course: Course) -> float:
     """Return how sure it is that a body changed the picture, 0..1: new structure, over the noise, for some time."""
     lasting = min(1.0, mover.sights / 4.0) * ramp(course.life_s, 0.0, 0.3)
-    return ramp(mover.newness, 0.08, 0.22) * ramp(float(np.percentile(mover.strength, 75)), 6.0, 10.0) * lasting
+    return ramp(mover.newness, 0.08, 0.22) * ramp(mover.clearness, 7.0, 12.0) * lasting
 
 
 def _coherence(mover: Mover, course: Course) -> float:
@@ -167,8 +219,9 @@ def _coherence(mover: Mover, course: Course) -> float:
     far = ramp(course.gone_sizes, 0.8, 2.0)
     straight = ramp(course.straightness, 0.5, 0.85)
     lasting = ramp(mover.sights, 3.0, 6.0) * ramp(course.life_s, 0.3, 1.0)
+    whole = ramp(0.9 - course.leap, 0.2, 0.5)
     steady = 0.5 + 0.5 * ramp(course.steadiness, 0.0, 0.4)
-    return far * straight * lasting * steady
+    return far * straight * lasting * steady * whole
 
 
 def _clearest_sight(mover: Mover) -> int:
@@ -178,12 +231,13 @@ def _clearest_sight(mover: Mover) -> int:
     return int(np.argmax(area * np.array(mover.filled) * np.array(mover.strength)))
 
 
-def _is_rigid(mover: Mover, course: Course) -> bool:
+def _is_rigid(mover: Mover, course: Course, *, longest_px: float) -> bool:
     """Return whether a thing goes like a vehicle: long, straight, filled, no slimmer than high by much."""
     return (
         course.gone_sizes >= 2.0
         and course.straightness >= 0.93
         and course.aspect <= 1.25
+        and min(course.width_px, course.height_px) >= LEAST_VEHICLE * longest_px
         and mover.sights >= 5
         and float(np.median(mover.filled)) >= 0.5
         and mover.newness >= 0.3

@@ -21,16 +21,16 @@ MOST_LOOKS = 8
 DETECTOR_PX = 320
 """Side of the detector's input; what decides is how large a thing is there."""
 
-INVISIBLE_PX, CLEAR_PX = 7.0, 30.0
+INVISIBLE_PX, CLEAR_PX = 7.0, 65.0
 """Sizes at the detector's input (geometric mean of the sides) at which a thing is not seen at all, and seen as well as ever."""
 
-CROP_SIZES, SMALLEST_CROP_PX = 2.6, 72
+CROP_SIZES, SMALLEST_CROP_PX = 3.0, 80
 """Side of a crop around a thing, in its longer side, and in pixels at least: the detector wants surroundings."""
 
 WORTH = 0.04
 """A look that promises less than this is not taken."""
 
-SURE, NAMED = 0.55, 0.3
+SURE, NAMED = 0.55, 0.12
 """A detection of this score names a track; what is left of the worth of looking at it again."""
 
 TIMES_OF_A_TRACK = (0.1, 0.3, 0.5, 0.7, 0.95)
@@ -129,7 +129,7 @@ def track_at(evidence: ClipEvidence, box: Floats, time_s: float) -> int | None:
 def _glances(evidence: ClipEvidence, colour: Sequence[Frame], weights: Floats) -> list[Glance]:
     """Return all places worth thinking of: whole frames and squares around the weightiest tracks, at moments of their lives."""
     height, width = colour[0].rgb.shape[:2]
-    whole = (0, 0, width, height)
+    wholes = _wholes(width, height)
     times = np.array([frame.time_s for frame in colour])
     glances: dict[tuple[int, tuple[int, int, int, int]], Glance] = {}
     for number in np.argsort(-weights, kind="stable")[:10]:
@@ -140,14 +140,27 @@ def _glances(evidence: ClipEvidence, colour: Sequence[Frame], weights: Floats) -
             sight = int(part * (len(track.frame) - 1) + 0.5)
             which = int(np.argmin(np.abs(times - track.time_s[sight])))
             square = _square(_box_in(track, colour[which], evidence), width, height)
-            for region in (whole, square):
+            for region in (*wholes, square):
                 glances[which, region] = Glance(frame=colour[which], region=region)
     if not glances:
         busiest = int(np.argmax(_flicker(evidence)))
+        wholes = wholes[:1] if height <= 1.2 * width else wholes
         for time_s in (evidence.time_s[busiest], evidence.time_s[0] * 0.5 + evidence.time_s[-1] * 0.5):
             which = int(np.argmin(np.abs(times - time_s)))
-            glances[which, whole] = Glance(frame=colour[which], region=whole)
+            glances.update({(which, region): Glance(frame=colour[which], region=region) for region in wholes})
     return list(glances.values())
+
+
+def _wholes(width: int, height: int) -> list[tuple[int, int, int, int]]:
+    """Return what covers a frame: squares side by side, and a landscape frame as a whole.
+
+    A frame squeezed square makes people slim, which the detector bears; a portrait squeezed would lay them flat.
+    """
+    side = min(width, height)
+    count = -(-max(width, height) // side)
+    starts = np.linspace(0, max(width, height) - side, count).round().astype(int).tolist()
+    squares = [(0, start, side, start + side) if height > width else (start, 0, start + side, side) for start in starts]
+    return squares if height > 1.2 * width else [(0, 0, width, height), *squares]
 
 
 def _flicker(evidence: ClipEvidence) -> Floats:

@@ -18,7 +18,9 @@ class Course:
 
     `gone_px` is the greatest distance from where it began, `gone_sizes` the same in sizes; `straightness` greatest distance over
     path length up to there, 0..1, 1 for a straight way; `aspect` is height over width; `steadiness` is 1 for a thing that keeps
-    its size from sight to sight, 0 for one that changes it by half and more; `speed_sizes_per_s` along the greatest distance.
+    its size from sight to sight, 0 for one that changes it by half and more; `speed_sizes_per_s` along the greatest distance;
+    `growth` is the log of the size at one end over that at the other: what comes straight at the camera grows instead of going;
+    `leap` is the longest step between two sights over the greatest distance: near 1 for two things taken for one.
     """
 
     life_s: float
@@ -30,6 +32,8 @@ class Course:
     width_px: float
     height_px: float
     steadiness: float
+    leap: float
+    growth: float
 
 
 def course_of(time_s: Floats, box_px: Floats) -> Course:
@@ -44,6 +48,7 @@ def course_of(time_s: Floats, box_px: Floats) -> Course:
     gone = float(away[farthest])
     length = float(np.sum(np.linalg.norm(np.diff(path[: farthest + 1], axis=0), axis=1)))
     needed_s = float(time_s[farthest] - time_s[0])
+    steps = np.linalg.norm(np.diff(centre[: farthest + 1], axis=0), axis=1)
     area = np.log(np.prod(side, axis=1))
     jumps = float(np.median(np.abs(np.diff(area)))) if len(area) > 1 else 1.0
     return Course(
@@ -56,7 +61,18 @@ def course_of(time_s: Floats, box_px: Floats) -> Course:
         width_px=width,
         height_px=height,
         steadiness=float(np.clip(1.0 - jumps / 0.4, 0.0, 1.0)),
+        growth=_growth(side),
+        leap=min(1.0, float(np.max(steps, initial=0.0)) / gone) if gone > 0 else 0.0,
     )
+
+
+def _growth(side: Floats) -> float:
+    """Return the absolute log ratio of the sizes in the first and the last quarter of the sights, (k, 2) sides."""
+    if len(side) < 4:
+        return 0.0
+    size = 0.5 * np.log(np.prod(side, axis=1))
+    quarter = max(2, len(side) // 4)
+    return float(abs(np.median(size[:quarter]) - np.median(size[-quarter:])))
 
 
 def _smoothed(time_s: Floats, centre: Floats) -> Floats:

@@ -22,7 +22,8 @@ class Mover(Document):
     """Something that changed the picture and was followed. Lists run over its sights, thinned out to some forty.
 
     `filled` is the share of its box that changed; `strength` the mean change in noise units; `newness` how much of the structure
-    in the box was not there before: near 0 for mere light, near 1 for a body.
+    in the box was not there before: near 0 for mere light, near 1 for a body; `clearness` how far it stands out of the noise as a
+    whole: its upper quartile of strength, less where only few pixels of the working size speak for it.
     """
 
     time_s: tuple[float, ...] = Field(min_length=1, max_length=400)
@@ -30,13 +31,15 @@ class Mover(Document):
     filled: tuple[float, ...]
     strength: tuple[float, ...]
     newness: float
+    clearness: float
     sights: int
 
 
 class Detection(Document):
     """An object that the detector named in one look.
 
-    `changed` is the share of its box that differs from what stands still; `mover` the number of the mover that it is, if any.
+    `changed` is the share of its box that differs from what stands still; `flicker` the median noise there in grey levels;
+    `mover` the number of the mover that it is, if any.
     """
 
     time_s: float
@@ -44,6 +47,7 @@ class Detection(Document):
     score: float
     box_px: Corners
     changed: float
+    flicker: float = 0.0
     mover: int | None = None
 
 

@@ -111,7 +111,8 @@ def _detections(glimpse: Glimpse, evidence: ClipEvidence) -> list[Detection]:
             continue
         small = box * (evidence.scale / frame.scale)
         left, top, right, bottom = (int(side) for side in np.rint(small))
-        part = evidence.change[at, top : max(bottom, top + 1), left : max(right, left + 1)]
+        window = (slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1)))
+        part, flicker = evidence.change[at][window], evidence.noise[window]
         found.append(
             Detection(
                 time_s=frame.time_s,
@@ -119,6 +120,7 @@ def _detections(glimpse: Glimpse, evidence: ClipEvidence) -> list[Detection]:
                 score=round(score, 3),
                 box_px=_corners(box / frame.scale),
                 changed=round(float(np.mean(part >= SURE_NOISE)) if part.size else 0.0, 3),
+                flicker=round(float(np.median(flicker)) if flicker.size else 0.0, 2),
                 mover=track_at(evidence, small, frame.time_s),
             )
         )
@@ -135,8 +137,15 @@ def _mover(track: Track, evidence: ClipEvidence, newness: float) -> Mover:
         filled=tuple(round(share, 3) for share in np.minimum(track.area_px[chosen] / size, 1.0).tolist()),
         strength=tuple(round(strength, 1) for strength in track.strength[chosen].tolist()),
         newness=round(newness, 3),
+        clearness=round(clearness_of(track), 2),
         sights=len(track.frame),
     )
+
+
+def clearness_of(track: Track) -> float:
+    """Return how far a track stands out of the noise, in noise units; a patch of fewer than 25 pixels counts less."""
+    weight = min(2.0, float(np.sqrt(np.median(track.area_px) / 25.0)))
+    return float(np.percentile(track.strength, 75)) * weight
 
 
 def _look(glimpse: Glimpse) -> Look:

@@ -19,6 +19,9 @@ STANDING_ONCE, STANDING = 0.15, 0.45
 WRITING = 0.95
 """Score of a clock that was found; there is no half-found one."""
 
+HERD, IN_A_HERD = 0.8, 0.4
+"""Chance from which an animal counts as named; what is left of a stranger that looks like one of several animals."""
+
 FASTEST_SIZES_PER_S = 8.0
 """An insect close to the lens makes more of its own sizes a second; people make 3, cars seen from above 4."""
 
@@ -35,17 +38,18 @@ class Reason:
 def reasons_of(things: Sequence[Thing]) -> tuple[Reason, ...]:
     """Return what speaks for an intrusion under the camera's rules, the strongest first; each thing by its strongest rule."""
     found = []
+    herd = [thing for thing in things if thing.chances.get("animal", 0.0) >= HERD]
     for thing in things:
         if not thing.matters:
             continue
-        options = [Reason(thing=thing, score=score, rule=rule) for rule, score in _options(thing)]
+        options = [Reason(thing=thing, score=score, rule=rule) for rule, score in _options(thing, herd)]
         best = max(options, key=lambda reason: reason.score, default=None)
         if best is not None and best.score > 0.01:
             found.append(best)
     return tuple(sorted(found, key=lambda reason: -reason.score))
 
 
-def _options(thing: Thing) -> list[tuple[str, float]]:
+def _options(thing: Thing, herd: Sequence[Thing]) -> list[tuple[str, float]]:
     options = []
     for kind in ("person", "vehicule"):
         chance = thing.chances.get(kind, 0.0)
@@ -55,15 +59,22 @@ def _options(thing: Thing) -> list[tuple[str, float]]:
         options.append(("standing_person", thing.chances["person"] * (STANDING if thing.moments > 1 else STANDING_ONCE)))
     stranger = stranger_score(thing)
     if stranger:
-        options.append(("body_without_a_name", stranger))
+        options.append(("body_without_a_name", stranger * (IN_A_HERD if _is_like(thing, herd) else 1.0)))
     return options
+
+
+def _is_like(thing: Thing, herd: Sequence[Thing]) -> bool:
+    """Return whether a thing is no more upright and not much larger than animals that were named in the same clip."""
+    height_px = thing.box_px[3] - thing.box_px[1]
+    return thing.course.aspect < 1.3 and any(height_px < 1.5 * (animal.box_px[3] - animal.box_px[1]) for animal in herd)
 
 
 def stranger_score(thing: Thing) -> float:
     """Return what a thing counts that goes its way like a body but was not named; 0 for what was."""
     if thing.course.speed_sizes_per_s > FASTEST_SIZES_PER_S:
         return 0.0
-    most = RIGID_STRANGER if thing.is_rigid else STRANGER if thing.course.aspect >= 1.0 else 0.75 * STRANGER
+    upright = 0.7 + 0.3 * ramp(thing.course.aspect, 1.0, 1.4)
+    most = RIGID_STRANGER if thing.is_rigid else STRANGER * upright
     return most * thing.coherent * (1.0 - thing.chances.get("animal", 0.0))
 
 
