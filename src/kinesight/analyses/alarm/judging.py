@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from kinesight.analyses.alarm.boxes import overlap
 from kinesight.analyses.alarm.classes import Kind, kind_of
+from kinesight.analyses.alarm.memory import Memory
 from kinesight.analyses.alarm.motion import Course, course_of
 from kinesight.analyses.alarm.observations import Detection, Mover, Observations
 from kinesight.analyses.alarm.places import Ground
@@ -42,8 +44,9 @@ class Thing:
     """One mover, or one named thing that does not move, judged.
 
     `chances` by kind, only of kinds that a detection spoke for, at `moments` different moments for the likeliest; `moves` 0..1;
-    `coherent` 0..1 is how much the way it went is that of a body and not of leaves, water or light; `matters` says whether the
-    camera's rules let it be an intrusion, `why_not` the reason if not.
+    `coherent` 0..1 is how much the way it went is that of a body and not of leaves, water or light; `known_since_s` how long
+    ago an earlier clip showed it in its place already; `matters` whether the camera's rules let it be an intrusion, `why_not` the
+    reason if not.
     """
 
     number: int | None
@@ -61,11 +64,12 @@ class Thing:
     zones: tuple[str, ...] = ()
     crossed: tuple[str, ...] = ()
     dwell_s: float = 0.0
+    known_since_s: float | None = None
     matters: bool = True
     why_not: str = ""
 
 
-def things_of(observations: Observations, ground: Ground) -> tuple[Thing, ...]:
+def things_of(observations: Observations, ground: Ground, memory: Memory) -> tuple[Thing, ...]:
     """Return everything that moved or was named outside the masks."""
     observations = _without_parked(observations)
     movers = [
@@ -74,7 +78,7 @@ def things_of(observations: Observations, ground: Ground) -> tuple[Thing, ...]:
         if not ground.is_masked(np.array(mover.box_px[len(mover.box_px) // 2]))
     ]
     loose = [
-        _loose(group, ground)
+        _loose(group, ground, memory)
         for group in _places([found for found in observations.detections if found.mover is None and kind_of(found.label)])
         if not ground.is_masked(np.array(group[0].box_px))
     ]
@@ -131,7 +135,7 @@ def _mover(number: int, mover: Mover, observations: Observations, ground: Ground
     return _under_rules(thing, time_s, boxes, ground)
 
 
-def _loose(group: Sequence[Detection], ground: Ground) -> Thing:
+def _loose(group: Sequence[Detection], ground: Ground, memory: Memory) -> Thing:
     """Judge detections of one place that belong to no mover: parked, a picture on a wall, or somebody who stands still."""
     chances = _chances(group, 0, {})
     kind = max(chances, key=lambda one: chances[one], default=None)
@@ -139,12 +143,14 @@ def _loose(group: Sequence[Detection], ground: Ground) -> Thing:
     times = np.array([one.time_s for one in group])
     order = np.argsort(times, kind="stable")
     boxes = np.array([one.box_px for one in group])
+    size = np.array([ground.width_px, ground.height_px] * 2, dtype=np.float64)
+    known_since_s = None if kind is None else memory.known_since_s(kind, np.array(best.box_px) / size)
     thing = Thing(
         number=None,
         kind=kind,
         chance=0.0 if kind is None else chances[kind],
         chances=chances,
-        moves=0.6 * ramp(max(one.changed for one in group), 0.2, 0.5),
+        moves=0.6 * ramp(max(one.changed for one in group), 0.2, 0.5) if known_since_s is None else 0.0,
         coherent=0.0,
         is_rigid=False,
         moments=_moments_standing(group, kind),
@@ -152,6 +158,7 @@ def _loose(group: Sequence[Detection], ground: Ground) -> Thing:
         time_s=best.time_s,
         box_px=np.array(best.box_px),
         best=best,
+        known_since_s=known_since_s,
     )
     return _under_rules(thing, times[order], boxes[order], ground)
 
@@ -280,10 +287,3 @@ def logistic(odds: float) -> float:
 def ramp(value: float, low: float, high: float) -> float:
     """Return 0 below `low`, 1 above `high`, and a straight line between."""
     return float(np.clip((value - low) / (high - low), 0.0, 1.0))
-
-
-def overlap(box: Floats, other: Floats) -> float:
-    """Return the intersection over union of two boxes (4,) left, top, right, bottom."""
-    shared = float(np.prod(np.maximum(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0.0)))
-    union = float(np.prod(box[2:] - box[:2]) + np.prod(other[2:] - other[:2])) - shared
-    return shared / union if union > 0 else 0.0

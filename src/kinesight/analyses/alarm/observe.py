@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kinesight.analyses.alarm.boxes import overlap
 from kinesight.analyses.alarm.classes import kind_of
 from kinesight.analyses.alarm.evidence import ClipEvidence, Track
 from kinesight.analyses.alarm.gathering import Gathered, gather
@@ -173,13 +174,6 @@ def _parked(detections: tuple[Detection, ...], info: VideoInfo) -> tuple[ParkedO
         left, top, right, bottom = (float(share) for share in np.clip(np.round(box / size, 4), 0.0, 1.0))
         parked.append(ParkedObject(label=kind, box=(left, top, right, bottom)))
     return tuple(parked)
-
-
-def overlap(box: Floats, other: Floats) -> float:
-    """Return the intersection over union of two boxes (4,) left, top, right, bottom."""
-    shared = float(np.prod(np.maximum(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0.0)))
-    union = float(np.prod(box[2:] - box[:2]) + np.prod(other[2:] - other[:2])) - shared
-    return shared / union if union > 0 else 0.0
 
 
 def _trouble(gathered: Gathered, info: VideoInfo) -> Trouble | None:

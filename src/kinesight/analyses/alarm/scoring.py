@@ -55,7 +55,7 @@ def _options(thing: Thing, herd: Sequence[Thing]) -> list[tuple[str, float]]:
         chance = thing.chances.get(kind, 0.0)
         if chance:
             options.append((f"moving_{kind}", chance * thing.moves))
-    if thing.chances.get("person") and thing.number is None:
+    if thing.chances.get("person") and thing.number is None and thing.known_since_s is None:
         options.append(("standing_person", thing.chances["person"] * (STANDING if thing.moments > 1 else STANDING_ONCE)))
     stranger = stranger_score(thing)
     if stranger:
