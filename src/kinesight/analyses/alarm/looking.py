@@ -165,7 +165,8 @@ def _wholes(width: int, height: int) -> list[tuple[int, int, int, int]]:
 
 def _flicker(evidence: ClipEvidence) -> Floats:
     """Return how much each frame differs from what stands still, in grey levels, (n,)."""
-    return np.mean(np.abs(evidence.grey[:, ::2, ::2] - evidence.background[::2, ::2]), axis=(1, 2), dtype=np.float64)
+    away = np.abs(evidence.grey[:, ::2, ::2] - evidence.background[::2, ::2])
+    return np.asarray(np.mean(away, axis=(1, 2)), np.float64)
 
 
 def _square(box: Floats, width: int, height: int) -> tuple[int, int, int, int]:

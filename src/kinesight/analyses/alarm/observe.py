@@ -86,11 +86,12 @@ def newness_of(evidence: ClipEvidence, track: Track) -> float:
     for sight in chosen:
         left, top, right, bottom = (int(side) for side in track.box_px[sight])
         part = (slice(max(0, top - 1), bottom + 1), slice(max(0, left - 1), right + 1))
-        before, now = evidence.background[part], evidence.grey[track.frame[sight]][part].astype(np.float32)
+        before = evidence.background[part]
+        now = np.asarray(evidence.grey[track.frame[sight]][part], np.float32)
         if min(now.shape) < 3:
             continue
-        was, seen = np.stack(np.gradient(before)), np.stack(np.gradient(now))
-        different, were, are = (float(np.mean(np.hypot(*field))) for field in (seen - was, was, seen))
+        was, seen = np.asarray(np.gradient(before)), np.asarray(np.gradient(now))
+        different, were, are = (float(np.mean(np.hypot(field[0], field[1]))) for field in (seen - was, was, seen))
         values.append(max(0.0, different - 2.0) / (were + are + 2.0))
     return float(np.clip(np.median(values), 0.0, 1.0)) if values else 0.0
 

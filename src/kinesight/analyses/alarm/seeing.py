@@ -29,7 +29,8 @@ def evidence_of(gathered: Gathered) -> ClipEvidence:
         shifts = shifts_of(grey, sharp, blind=writing.mask)
         first = background_of(aligned(grey, shifts))
     pictures, gain, offset = relit(aligned(grey, shifts), first)
-    background = background_of(pictures) if pictures is not grey else first
+    is_relit = bool(np.any(gain != 1.0) or np.any(offset != 0.0))
+    background = background_of(pictures) if is_relit else first
     noise = noise_of(pictures, background)
     change = change_of(pictures, background, noise)
     change[:, writing.mask] = 0

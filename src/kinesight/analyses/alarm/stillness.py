@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from kinesight.analyses.alarm.evidence import Greys
-from kinesight.domain.video import Floats
 
 Picture = NDArray[np.float32]
 
@@ -51,8 +50,3 @@ def change_of(pictures: Picture, background: Picture, noise: Picture) -> Greys:
     change /= noise
     smooth = ndimage.uniform_filter(change, size=(1, 3, 3))
     return np.asarray(np.minimum(np.abs(smooth), 255.0), np.uint8)
-
-
-def activity_of(change: Greys, *, from_noise: int) -> Floats:
-    """Return the share of the picture that differs by at least so many noise units, (n,)."""
-    return np.mean(change >= from_noise, axis=(1, 2), dtype=np.float64)
