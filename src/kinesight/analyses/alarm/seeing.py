@@ -21,12 +21,11 @@ def evidence_of(gathered: Gathered) -> ClipEvidence:
     """Return everything that the frames of a clip say without a model."""
     grey = gathered.grey
     writing = find_burnt_in(grey)
-    first = background_of(grey.astype(np.float32))
-    shifts = shifts_of(grey, first, blind=writing.mask)
+    # the median of a shaken picture is blurred, so the first comparison is with one frame
+    shifts = shifts_of(grey, grey[len(grey) // 2].astype(np.float32), blind=writing.mask)
+    first = background_of(aligned(grey, shifts))
     if np.any(shifts):
-        # the median of a shaken picture is blurred; the second look is at a sharp one
-        sharp = background_of(aligned(grey, shifts))
-        shifts = shifts_of(grey, sharp, blind=writing.mask)
+        shifts = shifts_of(grey, first, blind=writing.mask)
         first = background_of(aligned(grey, shifts))
     pictures, gain, offset = relit(aligned(grey, shifts), first)
     is_relit = bool(np.any(gain != 1.0) or np.any(offset != 0.0))

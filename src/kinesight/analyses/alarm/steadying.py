@@ -44,7 +44,7 @@ def shifts_of(grey: Greys, reference: NDArray[np.float32], *, blind: Flags) -> F
     window *= _halved(blind[np.newaxis].astype(np.float32))[0] == 0
     spectrum = scipy.fft.rfft2((small - small.mean(axis=(1, 2), keepdims=True)) * window)
     cross = spectrum * np.conj(scipy.fft.rfft2((fixed - fixed.mean()) * window))
-    surface = scipy.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-3), s=fixed.shape)
+    surface = scipy.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-3) * _smooth_band(fixed.shape), s=fixed.shape)
     found = _peaks(surface)
     most = MOST_SHIFT * max(fixed.shape)
     shifts = np.where(np.max(np.abs(found), axis=1, keepdims=True) <= most, found, 0.0)
@@ -92,6 +92,12 @@ def relit(pictures: NDArray[np.float32], reference: NDArray[np.float32]) -> tupl
         else:
             offset[index] = float(np.median(curve[index] - known))
     return changed, gain, offset
+
+
+def _smooth_band(size: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return weights of frequencies: what is finer than some pixels is mostly noise, and a broader peak is found more finely."""
+    rows, columns = np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])[None]
+    return np.asarray(np.exp(-(rows**2 + columns**2) / (2 * 0.12**2)), np.float32)
 
 
 def _halved(pictures: Greys | NDArray[np.float32]) -> NDArray[np.float32]:
