@@ -116,7 +116,7 @@ def _mover(number: int, mover: Mover, observations: Observations, ground: Ground
     sight = _clearest_sight(mover) if best is None else int(np.argmin(np.abs(time_s - best.time_s)))
     changed = max((detection.changed for detection in found), default=0.0)
     # somebody who rummages moves without going anywhere; a vehicle does not
-    stays = 0.1 if kind == "vehicule" else 0.55
+    stays = 0.1 if kind == "vehicule" else 0.55 + 0.37 * ramp(changed, 0.2, 0.45)
     named_moves = real * (stays + (1.0 - stays) * goes) * ramp(changed, 0.05, 0.2)
     thing = Thing(
         number=number,

@@ -20,7 +20,7 @@ WRITING = 0.95
 """Score of a clock that was found; there is no half-found one."""
 
 HERD, IN_A_HERD = 0.8, 0.4
-"""Chance from which an animal counts as named; what is left of a stranger that looks like one of several animals."""
+"""Chance from which a name counts as sure; what is left of a thing without a sure one that looks like a named animal."""
 
 FASTEST_SIZES_PER_S = 8.0
 """An insect close to the lens makes more of its own sizes a second; people make 3, cars seen from above 4."""
@@ -54,7 +54,8 @@ def _options(thing: Thing, herd: Sequence[Thing]) -> list[tuple[str, float]]:
     for kind in ("person", "vehicule"):
         chance = thing.chances.get(kind, 0.0)
         if chance:
-            options.append((f"moving_{kind}", chance * thing.moves))
+            unsure = kind == "person" and thing.moments < 2 and chance < HERD and _is_like(thing, herd)
+            options.append((f"moving_{kind}", chance * thing.moves * (IN_A_HERD if unsure else 1.0)))
     if thing.chances.get("person") and thing.number is None and thing.known_since_s is None:
         options.append(("standing_person", thing.chances["person"] * (STANDING if thing.moments > 1 else STANDING_ONCE)))
     stranger = stranger_score(thing)
@@ -73,7 +74,8 @@ def stranger_score(thing: Thing) -> float:
     """Return what a thing counts that goes its way like a body but was not named; 0 for what was."""
     if thing.course.speed_sizes_per_s > FASTEST_SIZES_PER_S:
         return 0.0
-    upright = 0.7 + 0.3 * ramp(thing.course.aspect, 1.0, 1.4)
+    # people are 1.5 to 3.5 times as high as wide; what is slimmer is a branch, a pole or a reflection
+    upright = (0.7 + 0.3 * ramp(thing.course.aspect, 1.0, 1.4)) * ramp(-thing.course.aspect, -4.5, -3.0)
     most = RIGID_STRANGER if thing.is_rigid else STRANGER * upright
     return most * thing.coherent * (1.0 - thing.chances.get("animal", 0.0))
 
