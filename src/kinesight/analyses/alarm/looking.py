@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kinesight.analyses.alarm.classes import kind_of
-from kinesight.analyses.alarm.evidence import ClipEvidence, Track
+from kinesight.analyses.alarm.evidence import ClipEvidence, Flags
 from kinesight.domain.people import Boxes
 from kinesight.domain.ports import ObjectDetector
 from kinesight.domain.video import Floats, Frame, Image
@@ -27,11 +27,14 @@ INVISIBLE_PX, CLEAR_PX = 7.0, 65.0
 CROP_SIZES, SMALLEST_CROP_PX = 3.0, 80
 """Side of a crop around a thing, in its longer side, and in pixels at least: the detector wants surroundings."""
 
-WORTH = 0.04
+WORTH = 0.06
 """A look that promises less than this is not taken."""
 
 SURE, NAMED = 0.55, 0.12
 """A detection of this score names a track; what is left of the worth of looking at it again."""
+
+SLACK_S = 0.15
+"""A track counts as there this long before and after its first and last sight: colour frames lie between the grey ones."""
 
 TIMES_OF_A_TRACK = (0.1, 0.3, 0.5, 0.7, 0.95)
 """Moments of a track's life at which it may be looked at."""
@@ -57,6 +60,14 @@ class Glimpse:
     tracks: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the tracks are in one frame: `box` (tracks, 4) in its pixels, `there` (tracks,) whether they are in it at all."""
+
+    box: Floats
+    there: Flags
+
+
 def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetector, weights: Floats) -> list[Glimpse]:
     """Look where most of what is still unnamed can be seen, again and again, until nothing is left or `MOST_LOOKS` are spent.
 
@@ -71,8 +82,9 @@ def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetect
     weights
         (tracks,) how much naming each track is worth; 0 for what nobody wants to know.
     """
-    glances = _glances(evidence, colour, weights)
-    clarities = [_clarity(_seen(evidence, glance)) for glance in glances]
+    places = {frame.index: _places(evidence, frame) for frame in colour}
+    glances = _glances(evidence, colour, places, weights)
+    clarities = [_clarity(_seen(places[glance.frame.index], glance)) for glance in glances]
     lives = np.array([max(0.3, track.life_s / 5) for track in evidence.tracks])
     named = np.ones(len(weights))
     taken: list[tuple[Glimpse, Floats]] = []
@@ -116,7 +128,7 @@ def track_at(evidence: ClipEvidence, box: Floats, time_s: float) -> int | None:
     for number, track in enumerate(evidence.tracks):
         if not track.time_s[0] - 0.3 <= time_s <= track.time_s[-1] + 0.3:
             continue
-        other = np.array([np.interp(time_s, track.time_s, track.box_px[:, side]) for side in range(4)])
+        other = track.at(time_s)
         shared = float(np.prod(np.maximum(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0.0)))
         areas = float(np.prod(box[2:] - box[:2])), float(np.prod(np.maximum(other[2:] - other[:2], 1.0)))
         # a fragment of a large box is a poor match, a box inside a large patch (two people side by side) a fair one
@@ -126,7 +138,7 @@ def track_at(evidence: ClipEvidence, box: Floats, time_s: float) -> int | None:
     return best
 
 
-def _glances(evidence: ClipEvidence, colour: Sequence[Frame], weights: Floats) -> list[Glance]:
+def _glances(evidence: ClipEvidence, colour: Sequence[Frame], places: Mapping[int, Places], weights: Floats) -> list[Glance]:
     """Return all places worth thinking of: whole frames and squares around the weightiest tracks, at moments of their lives."""
     height, width = colour[0].rgb.shape[:2]
     wholes = _wholes(width, height)
@@ -139,7 +151,7 @@ def _glances(evidence: ClipEvidence, colour: Sequence[Frame], weights: Floats) -
         for part in TIMES_OF_A_TRACK:
             sight = int(part * (len(track.frame) - 1) + 0.5)
             which = int(np.argmin(np.abs(times - track.time_s[sight])))
-            square = _square(_box_in(track, colour[which], evidence), width, height)
+            square = _square(places[colour[which].index].box[number], width, height)
             for region in (*wholes, square):
                 glances[which, region] = Glance(frame=colour[which], region=region)
     if not glances:
@@ -179,27 +191,23 @@ def _square(box: Floats, width: int, height: int) -> tuple[int, int, int, int]:
     return left, top, left + side, top + side
 
 
-def _box_in(track: Track, frame: Frame, evidence: ClipEvidence) -> Floats:
-    """Return where a track is at the moment of a frame, in pixels of the frame, (4,)."""
-    box = np.array([np.interp(frame.time_s, track.time_s, track.box_px[:, side]) for side in range(4)])
-    return box * (frame.scale / evidence.scale)
+def _places(evidence: ClipEvidence, frame: Frame) -> Places:
+    """Return where every track is at the moment of a frame."""
+    box, there = np.zeros((len(evidence.tracks), 4)), np.zeros(len(evidence.tracks), np.bool_)
+    for number, track in enumerate(evidence.tracks):
+        box[number] = track.at(frame.time_s)
+        there[number] = track.time_s[0] - SLACK_S <= frame.time_s <= track.time_s[-1] + SLACK_S
+    return Places(box=box * (frame.scale / evidence.scale), there=there)
 
 
-def _seen(evidence: ClipEvidence, glance: Glance) -> Floats:
+def _seen(places: Places, glance: Glance) -> Floats:
     """Return how large each track would be at the detector's input, (tracks,); 0 where it is not in the glance."""
     left, top, right, bottom = glance.region
     shape = np.array([DETECTOR_PX / (right - left), DETECTOR_PX / (bottom - top)])
-    sizes = np.zeros(len(evidence.tracks))
-    slack_s = 0.15
-    for number, track in enumerate(evidence.tracks):
-        if not track.time_s[0] - slack_s <= glance.frame.time_s <= track.time_s[-1] + slack_s:
-            continue
-        box = _box_in(track, glance.frame, evidence)
-        inside = np.clip(box, [left, top, left, top], [right, bottom, right, bottom])
-        area, seen = (float(np.prod(np.maximum(corner[2:] - corner[:2], 0.5))) for corner in (box, inside))
-        if seen > 0.7 * area:
-            sizes[number] = float(np.sqrt(np.prod((box[2:] - box[:2]) * shape)))
-    return sizes
+    inside = np.clip(places.box, [left, top, left, top], [right, bottom, right, bottom])
+    area, seen = (np.prod(np.maximum(box[:, 2:] - box[:, :2], 0.5), axis=1) for box in (places.box, inside))
+    sizes = np.sqrt(np.prod((places.box[:, 2:] - places.box[:, :2]) * shape, axis=1))
+    return np.where(places.there & (seen > 0.7 * area), sizes, 0.0)
 
 
 def _clarity(sizes: Floats) -> Floats:
