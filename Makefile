@@ -52,7 +52,7 @@ bench: $(VENV)/test.stamp
 	@$(BIN)/python scripts/bench_alarm.py
 
 accuracy: $(VENV)/test.stamp
-	@$(BIN)/python scripts/accuracy.py && $(BIN)/python scripts/accuracy_back.py
+	@$(BIN)/python scripts/accuracy.py && $(BIN)/python scripts/accuracy_back.py && $(BIN)/python scripts/accuracy_alarm.py
 
 fuzz: $(VENV)/test.stamp
 	@$(BIN)/python scripts/fuzz_analyses.py
