@@ -18,6 +18,12 @@ SPDX-License-Identifier: Apache-2.0
 
 {APACHE_2}"""
 
+EFFICIENTNET_NOTICE = f"""EfficientNet-Lite0, float, trained on ImageNet.
+Copyright Google LLC and the MediaPipe authors.
+SPDX-License-Identifier: Apache-2.0
+
+{APACHE_2}"""
+
 BLAZEPOSE_NOTICE = f"""BlazePose GHUM pose landmark model.
 Copyright Google LLC and the MediaPipe authors.
 SPDX-License-Identifier: Apache-2.0
