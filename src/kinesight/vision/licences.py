@@ -33,3 +33,8 @@ SPDX-License-Identifier: Apache-2.0
 PERFANALYTICS_NOTICE = """Sample video. Copyright (c) 2022, perfanalytics. All rights reserved.
 SPDX-License-Identifier: BSD-3-Clause
 """
+
+MVTB_NOTICE = """Photographs of the Machine Vision Toolbox for Python, package mvtb-data. Copyright (c) Peter Corke.
+Its metadata states the MIT License.
+SPDX-License-Identifier: MIT
+"""
