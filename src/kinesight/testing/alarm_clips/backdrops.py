@@ -91,8 +91,8 @@ class Backdrop:
         left, top = rng.uniform(0, width - wide), rng.uniform(0, height - high)
         part = self.rgb[int(top) : int(top + high), int(left) : int(left + wide)]
         shrinks = part.shape[1] > width_px
-        part = cv2.resize(part, (width_px, height_px), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
-        return np.asarray(part[:, ::-1] if rng.random() < 0.5 else part, np.float32).copy()
+        sized = cv2.resize(part, (width_px, height_px), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+        return np.asarray(sized[:, ::-1] if rng.random() < 0.5 else sized, np.float32).copy()
 
 
 def fetch_photographs(folder: Path, *, report: Callable[[str], None] = lambda _line: None) -> tuple[Path, ...]:
@@ -131,28 +131,28 @@ def _yard(rng: np.random.Generator) -> Image:
         _fence(picture, rng, horizon)
     grain = mottled(rng, height, width, cell_px=6)[..., None]
     lit = picture * (0.8 + 0.4 * mottled(rng, height, width, cell_px=250)[..., None]) * (0.9 + 0.2 * grain)
-    return np.clip(lit, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(lit, 0, 255), np.uint8)
 
 
 def _wall(picture: Picture, rng: np.random.Generator, horizon: int) -> None:
     height, width = picture.shape[:2]
     left, right = np.sort(rng.uniform(-0.2, 1.2, 2)) * width
     top, bottom = horizon - height * rng.uniform(0.1, 0.5), horizon + height * rng.uniform(0.0, 0.15)
-    l, t, r, b = max(0, int(left)), max(0, int(top)), min(width, int(right)), min(height, int(bottom))
-    if r - l < 20 or b - t < 20:
+    rows, columns = slice(max(0, int(top)), max(0, int(bottom))), slice(max(0, int(left)), max(0, int(right)))
+    part = picture[rows, columns]
+    tall, wide = part.shape[:2]
+    if wide < 20 or tall < 20:
         return
-    part = picture[t:b, l:r]
-    part[:] = rng.uniform(60, 200, 3) * (0.85 + 0.3 * mottled(rng, b - t, r - l, cell_px=12)[..., None])
-    brick = int(rng.integers(5, 14))
-    part[::brick] *= 0.8
-    for x in range(int(rng.integers(10, 50)), r - l - 40, int(rng.integers(50, 120))):
-        top_px, tall = int((b - t) * 0.25), int((b - t) * 0.35)
-        part[top_px : top_px + tall, x : x + 28] = rng.uniform(20, 110)
-        part[top_px : top_px + tall : max(1, tall // 2), x : x + 28] = 180
+    part[:] = rng.uniform(60, 200, 3) * (0.85 + 0.3 * mottled(rng, tall, wide, cell_px=12)[..., None])
+    part[:: int(rng.integers(5, 14))] *= 0.8
+    for x in range(int(rng.integers(10, 50)), wide - 40, int(rng.integers(50, 120))):
+        window = part[int(tall * 0.25) : int(tall * 0.6), x : x + 28]
+        window[:] = rng.uniform(20, 110)
+        window[:: max(1, len(window) // 2)] = 180
 
 
 def _thing(picture: Picture, rng: np.random.Generator, horizon: int) -> None:
-    """A bin, a post, a parked box of a car, a bush: a polygon with texture and a shadow."""
+    """Put up a bin, a post, a parked box of a car, a bush: a polygon with texture and a shadow."""
     height, width = picture.shape[:2]
     foot = rng.uniform(horizon, height)
     scale = 0.3 + 0.7 * (foot - horizon) / max(1, height - horizon)

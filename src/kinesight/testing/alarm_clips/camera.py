@@ -56,12 +56,12 @@ class Sensor:
         lit = scene * np.float32(1 + self._drift_share * float(self._drift.at(time_s)))
         if self._is_infrared:
             lit = np.repeat(lit.mean(2, keepdims=True), 3, axis=2)
-        channels = 1 if self._is_infrared else 3
-        noise = self._rng.standard_normal((*scene.shape[:2], channels)).astype(np.float32)
+        # in brightness only: what is left of noise in colour after a denoiser and the codec
+        noise = self._rng.standard_normal(scene.shape[:2], dtype=np.float32)
         if self._is_grainy:
-            noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 0.8), np.float32).reshape(*scene.shape[:2], channels) * np.float32(2.3)
-        spread = np.sqrt(self._read_noise**2 + self._photon_noise * np.clip(lit, 0, 255)).astype(np.float32)
-        seen = np.clip(lit + noise * spread, 0, 255)
+            noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 0.8), np.float32) * np.float32(2.3)
+        spread = np.sqrt(self._read_noise**2 + self._photon_noise * np.clip(lit[..., 1], 0, 255)).astype(np.float32)
+        seen = np.clip(lit + (noise * spread)[..., None], 0, 255)
         if self._last is not None and self._trail:
             seen = seen * np.float32(1 - self._trail) + self._last * np.float32(self._trail)
         self._last = np.asarray(seen, np.float32)
@@ -90,8 +90,8 @@ def compressed(clip: Clip, codec: Codec, *, time_s: Floats) -> Clip:
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
     held.seek(0)
-    with av.open(held) as container:
-        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+    with av.open(held, "r") as container:
+        return np.stack([np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)])
 
 
 def _through_jpeg(picture: Image, quality: int) -> Image:

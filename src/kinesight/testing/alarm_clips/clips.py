@@ -23,7 +23,7 @@ VISIBLE_SHARE = 2e-4
 WINDY_SHARE, CALM_SHARE = 0.10, 0.03
 """Plants that move this share of the picture are wind as well; between the two nobody can say."""
 
-MOST_FRAMES = 40
+MOST_FRAMES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def render(studio: Studio, cause: str | None, *, seed: int, backdrop: int | None
 
 
 def _stage(rng: np.random.Generator) -> tuple[Stage, Floats]:
-    width = int(rng.choice([320, 352, 400, 480, 640], p=[0.4, 0.15, 0.15, 0.2, 0.1]))
+    width = int(rng.choice([320, 400, 480, 640], p=[0.65, 0.15, 0.12, 0.08]))
     aspect = float(rng.choice([4 / 3, 16 / 9, 3 / 2]))
     fps = float(np.exp(rng.uniform(np.log(3.0), np.log(12.0))))
     duration_s = float(min(rng.uniform(2.5, 9.0), MOST_FRAMES / fps))
@@ -137,7 +137,8 @@ def _visible_share(renderer: Renderer, still: Picture, duration_s: float) -> flo
 
 
 def _truth(studio: Studio, causes: Sequence[str], shares: Sequence[float]) -> tuple[frozenset[str], frozenset[str]]:
-    labels, unknown = set(), set()
+    labels: set[str] = set()
+    unknown: set[str] = set()
     for name, share in zip(causes, shares, strict=True):
         label = studio.causes[name].label
         if label is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import cv2
 import numpy as np
@@ -11,7 +11,14 @@ from PIL import ImageDraw, ImageFont
 
 from kinesight.testing.alarm_clips.stage import Layer, Mask, Picture, Stage, blend
 
-FORMATS = ("%Y-%m-%d %H:%M:%S", "%d/%m/%Y %H:%M:%S", "%H:%M:%S", "%d-%m-%y %H:%M:%S", "%a %d %b %Y %I:%M:%S %p", "%y%m%d %H:%M:%S")
+FORMATS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%d/%m/%Y %H:%M:%S",
+    "%H:%M:%S",
+    "%d-%m-%y %H:%M:%S",
+    "%a %d %b %Y %I:%M:%S %p",
+    "%y%m%d %H:%M:%S",
+)
 
 DOTS = {
     "0": "01110100011001110101110011000101110", "1": "00100011000010000100001000010001110",
@@ -32,7 +39,7 @@ class _Clock:
 
     def __init__(self, stage: Stage, rng: np.random.Generator, *, ticks: bool = True) -> None:
         self._format = FORMATS[int(rng.integers(len(FORMATS)))]
-        start = datetime(2024, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=float(rng.uniform(0, 6e7)))
+        start = datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=float(rng.uniform(0, 6e7)))
         # the second changes early enough to be seen in a short clip
         self._start = start.replace(microsecond=int(rng.uniform(3e5, 9.9e5)))
         self._ticks = ticks
@@ -86,7 +93,7 @@ class StrokeClock(_Clock):
         (width, height), below = cv2.getTextSize(text, self._face, scale, 1)
         mask = np.zeros((height + below + 4, width + 6), np.uint8)
         cv2.putText(mask, text, (3, height + 2), self._face, scale, 255, 1, cv2.LINE_AA)
-        return mask.astype(np.float32) / 255
+        return np.asarray(mask, np.float32) / np.float32(255)
 
 
 class TypeClock(_Clock):
@@ -99,7 +106,7 @@ class TypeClock(_Clock):
         left, top, right, bottom = font.getbbox(text)
         picture = PillowImage.new("L", (int(right - left) + 6, int(bottom - top) + 6))
         ImageDraw.Draw(picture).text((3 - left, 3 - top), text, fill=255, font=font)
-        return np.asarray(picture, np.float32) / 255
+        return np.asarray(np.asarray(picture, np.float32) / 255, np.float32)
 
 
 class DotClock(_Clock):
@@ -111,4 +118,4 @@ class DotClock(_Clock):
         cells = [np.array(list(DOTS.get(letter, DOTS[" "])), np.float32).reshape(7, 5) for letter in text]
         line = np.hstack([np.pad(cell, ((1, 1), (0, 1))) for cell in cells])
         dot = max(1, round(self._height_px / 9))
-        return np.kron(line, np.ones((dot, dot), np.float32)).astype(np.float32)
+        return np.asarray(np.kron(line, np.ones((dot, dot))), np.float32)

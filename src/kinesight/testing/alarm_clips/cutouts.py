@@ -79,7 +79,7 @@ def pictures_of(path: Path, *, width_px: int, longest_s: float) -> tuple[NDArray
         stream = container.streams.video[0]
         rate = float(stream.average_rate or 25)
         for frame in container.decode(stream):
-            if frame.time is not None and frame.time > longest_s:
+            if frame.time > longest_s:
                 break
             height = round(frame.height * width_px / frame.width / 2) * 2
             found.append(frame.reformat(width=width_px, height=height, format="rgb24").to_ndarray())

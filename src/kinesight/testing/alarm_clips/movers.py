@@ -7,7 +7,7 @@ import numpy as np
 
 from kinesight.domain.video import Floats
 from kinesight.testing.alarm_clips.cutouts import Cutout
-from kinesight.testing.alarm_clips.stage import Layer, Picture, Stage, blend, ellipse, polygon, polylines, soften
+from kinesight.testing.alarm_clips.stage import Layer, Picture, Stage, blend, ellipse, polygon, polylines, shared_window, soften
 
 
 class _Path:
@@ -36,8 +36,9 @@ class DrawnPerson:
 
     def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
         self._stage = stage
-        self._path = _Path(stage, rng, height=float(np.exp(rng.uniform(np.log(0.07), np.log(0.6)))),
-                           pace_heights_s=float(rng.uniform(0.3, 1.0)))
+        self._path = _Path(
+            stage, rng, height=float(np.exp(rng.uniform(np.log(0.07), np.log(0.6)))), pace_heights_s=float(rng.uniform(0.3, 1.0))
+        )
         self._colours = rng.uniform(10, 220, (3, 3)).mean(1, keepdims=stage.is_infrared) * np.ones((3, 1))
         if not stage.is_infrared:
             self._colours = rng.uniform(10, 220, (3, 3))
@@ -48,7 +49,7 @@ class DrawnPerson:
         foot, tall = self._path.at(time_s), self._path.height_px
         side = -1.0 if self._path.is_leftward else 1.0
         phase = 2 * np.pi * self._step_hz * time_s
-        hip, neck = foot - [0, 0.5 * tall], foot - [0, 0.82 * tall]
+        hip, neck = foot - np.array([0, 0.5 * tall]), foot - np.array([0, 0.82 * tall])
         legs, trunk, head = (self._stage.empty_mask() for _ in range(3))
         for shift in (0.0, np.pi):
             swing = 0.45 * np.sin(phase + shift) * side
@@ -59,7 +60,7 @@ class DrawnPerson:
             hand = neck + 0.38 * tall * np.array([np.sin(-swing), np.cos(-swing)])
             polylines(trunk, np.stack([neck, hand]), thickness_px=max(1.0, 0.06 * tall))
         ellipse(trunk, (hip + neck) / 2, (0.19 * tall, 0.1 * tall), np.pi / 2)
-        ellipse(head, foot - [0, 0.92 * tall], (0.075 * tall, 0.055 * tall), np.pi / 2)
+        ellipse(head, foot - np.array([0, 0.92 * tall]), (0.075 * tall, 0.055 * tall), np.pi / 2)
         for mask, colour in zip((legs, trunk, head), self._colours, strict=True):
             scene = blend(scene, soften(mask, 0.6), colour)
         return scene
@@ -76,7 +77,7 @@ class DrawnVehicle:
         self._path = _Path(stage, rng, height=float(rng.uniform(0.08, 0.4)), pace_heights_s=float(rng.uniform(0.5, 4.0)))
         self._colour = rng.uniform(15, 235, 1 if stage.is_infrared else 3) * np.ones(3)
         self._long = rng.uniform(1.8, 3.2)
-        self._cabin = np.sort(rng.uniform(-0.45, 0.45, 2)) + [-0.05, 0.05]
+        self._cabin = np.sort(rng.uniform(-0.45, 0.45, 2)) + np.array([-0.05, 0.05])
 
     def draw(self, scene: Picture, time_s: float) -> Picture:
         """Return the scene with the vehicle in it."""
@@ -87,11 +88,22 @@ class DrawnVehicle:
         waist, roof, floor = foot[1] - 0.55 * tall, foot[1] - tall, foot[1] - 0.15 * tall
         polygon(body, np.array([[left, floor], [left, waist], [right, waist], [right, floor]]))
         cabin = foot[0] + self._cabin * half * 1.6
-        polygon(body, np.array([[cabin[0] - 0.2 * tall, waist], [cabin[0], roof], [cabin[1], roof], [cabin[1] + 0.2 * tall, waist]]))
-        polygon(glass, np.array([[cabin[0], waist], [cabin[0] + 0.05 * tall, roof + 0.1 * tall],
-                                 [cabin[1] - 0.05 * tall, roof + 0.1 * tall], [cabin[1], waist]]))
+        polygon(
+            body, np.array([[cabin[0] - 0.2 * tall, waist], [cabin[0], roof], [cabin[1], roof], [cabin[1] + 0.2 * tall, waist]])
+        )
+        polygon(
+            glass,
+            np.array(
+                [
+                    [cabin[0], waist],
+                    [cabin[0] + 0.05 * tall, roof + 0.1 * tall],
+                    [cabin[1] - 0.05 * tall, roof + 0.1 * tall],
+                    [cabin[1], waist],
+                ]
+            ),
+        )
         for x in (-0.6, 0.6):
-            ellipse(wheels, foot + [x * half, -0.17 * tall], (0.17 * tall, 0.17 * tall), 0.0)
+            ellipse(wheels, foot + np.array([x * half, -0.17 * tall]), (0.17 * tall, 0.17 * tall), 0.0)
         scene = blend(scene, soften(body, 0.6), self._colour)
         scene = blend(scene, soften(glass, 0.6), 60.0)
         scene = blend(scene, soften(wheels, 0.6), 25.0)
@@ -111,8 +123,9 @@ class DrawnAnimal:
 
     def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
         self._stage = stage
-        self._path = _Path(stage, rng, height=float(np.exp(rng.uniform(np.log(0.05), np.log(0.3)))),
-                           pace_heights_s=float(rng.uniform(0.6, 3.0)))
+        self._path = _Path(
+            stage, rng, height=float(np.exp(rng.uniform(np.log(0.05), np.log(0.3)))), pace_heights_s=float(rng.uniform(0.6, 3.0))
+        )
         self._colour = rng.uniform(15, 190, 1 if stage.is_infrared else 3) * np.ones(3)
         self._step_hz = rng.uniform(1.2, 2.5)
         self._long = rng.uniform(0.6, 0.9)
@@ -122,15 +135,21 @@ class DrawnAnimal:
         foot, tall = self._path.at(time_s), self._path.height_px
         side = -1.0 if self._path.is_leftward else 1.0
         mask = self._stage.empty_mask()
-        back = foot - [0, 0.62 * tall]
+        back = foot - np.array([0, 0.62 * tall])
         ellipse(mask, back, (self._long * tall * 0.75, 0.22 * tall), 0.0)
-        ellipse(mask, back + [side * self._long * tall * 0.9, -0.22 * tall], (0.2 * tall, 0.14 * tall), 0.3 * side)
-        polylines(mask, np.stack([back, back + [side * self._long * tall * 0.85, -0.2 * tall]]), thickness_px=max(1.0, 0.16 * tall))
-        tail = back + [-side * self._long * tall, -0.15 * tall]
-        polylines(mask, np.stack([back - [side * 0.6 * self._long * tall, 0], tail]), thickness_px=max(0.8, 0.06 * tall))
+        ellipse(mask, back + np.array([side * self._long * tall * 0.9, -0.22 * tall]), (0.2 * tall, 0.14 * tall), 0.3 * side)
+        polylines(
+            mask,
+            np.stack([back, back + np.array([side * self._long * tall * 0.85, -0.2 * tall])]),
+            thickness_px=max(1.0, 0.16 * tall),
+        )
+        tail = back + np.array([-side * self._long * tall, -0.15 * tall])
+        polylines(
+            mask, np.stack([back - np.array([side * 0.6 * self._long * tall, 0]), tail]), thickness_px=max(0.8, 0.06 * tall)
+        )
         for number, x in enumerate((-0.6, -0.45, 0.45, 0.6)):
             swing = 0.5 * np.sin(2 * np.pi * self._step_hz * time_s + number * 2.2)
-            hip = back + [x * self._long * tall, 0.1 * tall]
+            hip = back + np.array([x * self._long * tall, 0.1 * tall])
             leg = hip + 0.5 * tall * np.array([np.sin(swing), np.cos(swing)])
             polylines(mask, np.stack([hip, leg]), thickness_px=max(1.0, 0.09 * tall))
         return blend(scene, soften(mask, 0.6), self._colour)
@@ -159,12 +178,11 @@ class CutoutMover:
         size = (max(2, round(sprite.shape[1] * scale)), max(2, round(sprite.shape[0] * scale)))
         small = np.asarray(cv2.resize(np.ascontiguousarray(sprite), size, interpolation=cv2.INTER_AREA), np.float32)
         left, top = round(float(foot[0]) - size[0] / 2), round(float(foot[1]) - size[1])
-        height, width = scene.shape[:2]
-        l, t, r, b = max(left, 0), max(top, 0), min(left + size[0], width), min(top + size[1], height)
-        if l < r and t < b:
-            part = small[t - top : b - top, l - left : r - left]
-            colour = part[..., :3] * np.float32(self._tint)
+        windows = shared_window((left, top), small.shape[:2], scene.shape[:2])
+        if windows is not None:
+            there, part = windows
+            colour = small[part][..., :3] * np.float32(self._tint)
             if self._is_grey:
                 colour = np.repeat(colour.mean(2, keepdims=True), 3, axis=2)
-            scene[t:b, l:r] = blend(scene[t:b, l:r], part[..., 3] / 255, colour)
+            scene[there] = blend(scene[there], small[part][..., 3] / np.float32(255), colour)
         return scene

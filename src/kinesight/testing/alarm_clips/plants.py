@@ -7,12 +7,12 @@ import numpy as np
 
 from kinesight.domain.video import Floats
 from kinesight.testing.alarm_clips.motion import Signal, gust, spring
-from kinesight.testing.alarm_clips.stage import Layer, Mask, Picture, Stage, blend, cloudy, ellipse, polylines
+from kinesight.testing.alarm_clips.stage import Layer, Mask, Picture, Stage, blend, cloudy, ellipse, polylines, shared_window
 
 GREENS = np.array([[60, 110, 40], [90, 130, 60], [40, 80, 35], [120, 140, 70], [150, 130, 70]], float)
 
 
-def _breeze(stage: Stage, rng: np.random.Generator, force: Signal) -> Signal:
+def _breeze(rng: np.random.Generator, force: Signal) -> Signal:
     """Return how one twig answers the common gust: with its own frequency, damping and a little lag."""
     lag = int(rng.uniform(0, 20))
     late = Signal(values=np.roll(force.values, lag))
@@ -34,7 +34,7 @@ class LeafyPatches:
         spread = np.sqrt(self.coverage * stage.width_px * stage.height_px) * 0.45
         places = centre + rng.standard_normal((count, 2)) * spread
         sprites = [_clump(rng, round(side), is_grey=stage.is_infrared) for _ in range(5)]
-        self._patches = [(sprites[int(rng.integers(5))], place, _breeze(stage, rng, force)) for place in places[:90]]
+        self._patches = [(sprites[int(rng.integers(5))], place, _breeze(rng, force)) for place in places[:90]]
         self._reach_px = stage.size_px * rng.uniform(0.004, 0.025)
 
     def draw(self, scene: Picture, time_s: float) -> Picture:
@@ -59,7 +59,7 @@ class WarpedFoliage:
         level = np.quantile(share, 1 - self.coverage)
         inside = np.clip((share - level) * 12, 0, 1).astype(np.float32)
         self._fields = [inside * cloudy(rng, height, width, cell_px=stage.size_px / rng.uniform(5, 14)) for _ in range(4)]
-        self._sways = [_breeze(stage, rng, force) for _ in range(4)]
+        self._sways = [_breeze(rng, force) for _ in range(4)]
         self._reach_px = stage.size_px * rng.uniform(0.006, 0.03)
 
     def draw(self, scene: Picture, time_s: float) -> Picture:
@@ -82,8 +82,9 @@ class SwayingBranches:
         self._stage = stage
         force = gust(rng, stage.duration_s)
         self._twigs = [_Branch(stage, rng, force) for _ in range(int(rng.integers(2, 9)))]
-        self.coverage = float(min(0.6, sum(twig.length_px for twig in self._twigs) * 0.06 * stage.size_px
-                              / (stage.width_px * stage.height_px)))
+        self.coverage = float(
+            min(0.6, sum(twig.length_px for twig in self._twigs) * 0.06 * stage.size_px / (stage.width_px * stage.height_px))
+        )
         green = GREENS[int(rng.integers(len(GREENS)))] * rng.uniform(0.4, 1.3)
         self._colour = np.full(3, float(rng.uniform(60, 170))) if stage.is_infrared else green
         self._shadow = self._colour * 0.55
@@ -105,8 +106,8 @@ class _Branch:
         self._root = self._root * [stage.width_px, stage.height_px]
         self._angle = float([-np.pi / 2, -0.4, np.pi + 0.4][side] + rng.normal(0, 0.3))
         self.length_px = stage.size_px * rng.uniform(0.12, 0.4)
-        self._sway = _breeze(stage, rng, force)
-        self._flutter = _breeze(stage, rng, force)
+        self._sway = _breeze(rng, force)
+        self._flutter = _breeze(rng, force)
         self._bend_rad = rng.uniform(0.03, 0.2)
         count = int(rng.integers(12, 40))
         self._at = np.sort(rng.uniform(0.2, 1, count))
@@ -152,8 +153,7 @@ def _stick(scene: Picture, colour: Picture, alpha: Mask, centre: Floats) -> None
     left, top = np.floor(corner).astype(int).tolist()
     shift = np.array([[1, 0, corner[0] - left], [0, 1, corner[1] - top]], np.float32)
     moved = cv2.warpAffine(np.dstack([colour * alpha[..., None], alpha]), shift, (side + 1, side + 1))
-    height, width = scene.shape[:2]
-    l, t, r, b = max(left, 0), max(top, 0), min(left + side + 1, width), min(top + side + 1, height)
-    if l < r and t < b:
-        part = moved[t - top : b - top, l - left : r - left]
-        scene[t:b, l:r] = scene[t:b, l:r] * (1 - part[..., 3:]) + part[..., :3]
+    windows = shared_window((left, top), moved.shape[:2], scene.shape[:2])
+    if windows is not None:
+        there, part = windows
+        scene[there] = scene[there] * (1 - moved[part][..., 3:]) + moved[part][..., :3]

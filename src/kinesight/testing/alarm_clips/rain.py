@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from kinesight.testing.alarm_clips.motion import gust
-from kinesight.testing.alarm_clips.stage import Layer, Mask, Picture, Stage, blend, polylines
+from kinesight.testing.alarm_clips.stage import Layer, Mask, Picture, Stage, blend, polylines, shared_window
 
 FALL_M_S = 7.0
 """Speed of a drop of 2 to 3 mm (Gunn and Kinzer 1949)."""
@@ -131,9 +131,8 @@ def _soft_drop(length_px: float, width_px: float, slant_rad: float) -> Mask:
 
 
 def _paste(mask: Mask, sprite: Mask, centre: np.ndarray) -> None:
-    side = len(sprite)
-    left, top = (np.round(centre).astype(int) - side // 2).tolist()
-    height, width = mask.shape
-    l, t, r, b = max(left, 0), max(top, 0), min(left + side, width), min(top + side, height)
-    if l < r and t < b:
-        np.maximum(mask[t:b, l:r], sprite[t - top : b - top, l - left : r - left], out=mask[t:b, l:r])
+    left, top = (np.round(centre).astype(int) - len(sprite) // 2).tolist()
+    windows = shared_window((left, top), sprite.shape, mask.shape)
+    if windows is not None:
+        there, part = windows
+        np.maximum(mask[there], sprite[part], out=mask[there])

@@ -116,3 +116,18 @@ def ellipse(mask: Mask, centre: NDArray[np.floating], axes: tuple[float, float],
     cosine, sine = np.cos(turn_rad), np.sin(turn_rad)
     outline = np.column_stack([along * cosine - across * sine, along * sine + across * cosine])
     polygon(mask, outline + np.asarray(centre), value=value)
+
+
+Window = tuple[slice, slice]
+"""Rows and columns."""
+
+
+def shared_window(corner: tuple[int, int], sprite: tuple[int, int], scene: tuple[int, int]) -> tuple[Window, Window] | None:
+    """Return which part of a scene (rows, columns) a sprite with its corner at x, y covers, and with which part of itself."""
+    left, top = corner
+    first_row, first_column = max(top, 0), max(left, 0)
+    last_row, last_column = min(top + sprite[0], scene[0]), min(left + sprite[1], scene[1])
+    if first_row >= last_row or first_column >= last_column:
+        return None
+    there = (slice(first_row, last_row), slice(first_column, last_column))
+    return there, (slice(first_row - top, last_row - top), slice(first_column - left, last_column - left))

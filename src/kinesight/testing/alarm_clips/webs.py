@@ -17,8 +17,12 @@ class _Threads:
     def __init__(self, stage: Stage, rng: np.random.Generator, *, threads: list[Floats], gives: list[Floats]) -> None:
         self._stage = stage
         self._threads, self._gives = threads, gives
-        self._sway = spring(gust(rng, stage.duration_s), own_hz=float(rng.uniform(0.4, 1.6)), damping=float(rng.uniform(0.08, 0.3)))
-        self._bob = spring(gust(rng, stage.duration_s), own_hz=float(rng.uniform(0.4, 1.6)), damping=float(rng.uniform(0.08, 0.3)))
+        self._sway = spring(
+            gust(rng, stage.duration_s), own_hz=float(rng.uniform(0.4, 1.6)), damping=float(rng.uniform(0.08, 0.3))
+        )
+        self._bob = spring(
+            gust(rng, stage.duration_s), own_hz=float(rng.uniform(0.4, 1.6)), damping=float(rng.uniform(0.08, 0.3))
+        )
         self._reach_px = stage.size_px * rng.uniform(0.006, 0.04)
         self._thickness_px = rng.uniform(0.6, 2.0) * stage.size_px / 480
         self._blur_px = stage.size_px * rng.uniform(0.0015, 0.008)
@@ -34,7 +38,7 @@ class _Threads:
     def _unfocused(self, mask: Mask) -> Mask:
         # a blurred thread is wider and fainter; the factor keeps it as visible as the lamp makes it
         gain = np.float32(np.clip(1 + self._blur_px, 1, 3))
-        return np.clip(soften(mask, self._blur_px) * gain, 0, 1)
+        return np.asarray(np.clip(soften(mask, self._blur_px) * gain, 0, 1), np.float32)
 
     def draw(self, scene: Picture, time_s: float) -> Picture:
         """Return the scene behind the threads."""

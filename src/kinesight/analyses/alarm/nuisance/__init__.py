@@ -9,11 +9,16 @@ from kinesight.analyses.alarm.nuisance.classifier import (
     weights_from_bytes,
     weights_to_bytes,
 )
+from kinesight.analyses.alarm.nuisance.features import embedded_features, motion_features, nuisance_features, pictures_to_embed
 
 __all__ = [
     "NuisanceWeights",
+    "embedded_features",
+    "motion_features",
+    "nuisance_features",
     "nuisance_scores",
     "nuisance_vector",
+    "pictures_to_embed",
     "refit_last_layer",
     "shipped_weights",
     "weights_from_bytes",

@@ -169,9 +169,9 @@ def weights_from_bytes(data: bytes) -> NuisanceWeights:
     """Return the weights that `weights_to_bytes` wrote."""
     with np.load(io.BytesIO(data), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
-    words = {name: tuple(str(word) for word in arrays.pop(name)) for name in ("names", "labels")}
+    names, labels = (tuple(str(word) for word in arrays.pop(name)) for name in ("names", "labels"))
     numbers = {name: array.astype(np.float64) for name, array in arrays.items()}
-    return NuisanceWeights(**words, **numbers)
+    return NuisanceWeights(names=names, labels=labels, **numbers)
 
 
 def _stored(value: Floats | tuple[str, ...]) -> np.ndarray:
