@@ -83,7 +83,7 @@ def render(studio: Studio, cause: str | None, *, seed: int, backdrop: int | None
 
 
 def _stage(rng: np.random.Generator) -> tuple[Stage, Floats]:
-    width = int(rng.choice([320, 400, 480, 640], p=[0.65, 0.15, 0.12, 0.08]))
+    width = int(rng.choice([320, 352, 400, 480, 640], p=[0.4, 0.15, 0.15, 0.2, 0.1]))
     aspect = float(rng.choice([4 / 3, 16 / 9, 3 / 2]))
     fps = float(np.exp(rng.uniform(np.log(3.0), np.log(12.0))))
     duration_s = float(min(rng.uniform(2.5, 9.0), MOST_FRAMES / fps))

@@ -15,6 +15,11 @@ FLASH_NOISE = 3.0
 
 MOST_FRAMES = 24
 
+NAMES = (
+    *("flashes", "flash_bright", "flash_entropy", "flash_oriented", "flash_upright"),
+    *("streaks", "streak_long", "streak_share", "streak_agree", "streak_size"),
+)
+
 STEEPEST_RAD = np.deg2rad(55)
 """A streak further from the vertical than this is no falling drop."""
 
@@ -25,9 +30,8 @@ def flash_features(evidence: ClipEvidence) -> dict[str, float]:
     A streak is a connected flash of at least four pixels; its length and direction come from its second moments.
     """
     flashes = _flashes(evidence)
-    names = ("flash_entropy", "flash_oriented", "flash_upright", "streak_long", "streak_share", "streak_agree", "streak_size")
     if flashes is None:
-        return {"flashes": log_share(0.0), "flash_bright": float("nan"), "streaks": 0.0, **dict.fromkeys(names, float("nan"))}
+        return dict.fromkeys(NAMES, float("nan"))
     bright = flashes > FLASH_NOISE
     dark = flashes < -FLASH_NOISE
     count = float(bright.sum())

@@ -29,14 +29,12 @@ def place_features(evidence: ClipEvidence, active: Flags) -> dict[str, float]:
     """
     heat = active.mean(axis=0)
     cells = coarse(heat)
-    half = len(active) // 2
-    both = np.corrcoef(coarse(active[:half].mean(axis=0)).ravel() + 1e-9, coarse(active[half:].mean(axis=0)).ravel() + 2e-9)
     border = max(2, heat.shape[1] // 40)
     inner = heat[border:-border, border:-border].sum()
     return {
         "place_entropy": entropy(cells),
         "place_peak": float(cells.max() / (cells.sum() + 1e-9)),
-        "place_again": float(np.nan_to_num(both[0, 1])) if half else float("nan"),
+        "place_again": _again(active),
         "place_height": _centre(cells.sum(axis=1)),
         "place_border": float(1 - inner / (heat.sum() + 1e-9)),
         **_persistence(active),
@@ -44,6 +42,15 @@ def place_features(evidence: ClipEvidence, active: Flags) -> dict[str, float]:
         **_looks(evidence, heat),
         **_regions(evidence, active, heat),
     }
+
+
+def _again(active: Flags) -> float:
+    """Return how alike the maps of the first and of the second half are (their correlation); NaN if either has no activity."""
+    half = len(active) // 2
+    first, second = (coarse(part.mean(axis=0)).ravel() if len(part) else np.zeros(1) for part in (active[:half], active[half:]))
+    if not first.std() or not second.std():
+        return float("nan")
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def coarse(picture: NDArray[np.floating]) -> Floats:

@@ -90,10 +90,10 @@ def _sight(evidence: ClipEvidence, track: Track, sight: int) -> Floats:
     changed = evidence.change[track.frame[sight]][part] >= 5
     if changed.sum() < 4 or min(seen.shape) < 3:
         return np.array([0.5, 0.5, 0.0, 0.0, 0.0])
-    size = float(np.sqrt(changed.sum()))
     strongest = float(np.percentile(np.abs(difference[changed]), 90)) + 4.0
     steepest = float(np.percentile(np.linalg.norm(gradient(difference), axis=0)[changed], 90))
     touches = min(left, top, width - right, height - bottom) <= 2
+    size = float(np.sqrt(changed.sum()))
     # pixels that the edge needs, as a share of the thing's size: a sharp edge takes about two
     return np.array(
         [
