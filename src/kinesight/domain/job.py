@@ -34,7 +34,8 @@ class Job:
     """One accepted request. Times are seconds since the epoch.
 
     `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core only passes
-    its `limits` on to the process that analyses.
+    its `limits` on to the process that analyses. `vendor_id` and `vendor_number` are what an API calls the job, where it has
+    names of its own.
     """
 
     id: str
@@ -57,6 +58,8 @@ class Job:
     error_code: str | None = None
     error_message: str | None = None
     result: dict[str, Any] | None = None
+    vendor_id: str | None = None
+    vendor_number: int | None = None
 
     @property
     def percentage(self) -> int:
@@ -77,7 +80,7 @@ class NewJob:
     """What a caller asks for. Exactly one of `input_key` (a stored upload) and `source_url` is given.
 
     `notify` is the API in whose words the tenant's webhook is told about the job; None: nobody is. `credits` is what the tenant
-    pays for it.
+    pays for it. `callback_url` is where this one job is to be told of besides (only by the APIs of `webhooks.RESULT_APIS`).
     """
 
     kind: str
@@ -91,6 +94,9 @@ class NewJob:
     subject_id: str | None = None
     notify: str | None = None
     credits: int = 0
+    vendor_id: str | None = None
+    vendor_number: int | None = None
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +130,17 @@ class Jobs(Protocol):
 
     def get(self, tenant_id: str, job_id: str) -> Job:
         """Return a job. Raises `NotFound`."""
+
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
 
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None

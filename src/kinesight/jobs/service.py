@@ -61,6 +61,18 @@ class JobService:
         """Return a job. Raises `NotFound`."""
         return self._store.get(tenant_id, job_id)
 
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
+        return self._store.find(tenant_id, kind=kind, vendor_id=vendor_id, vendor_number=vendor_number, input_name=input_name)
+
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
     ) -> Page:

@@ -36,6 +36,8 @@ LISTED = (
     jobs.c.finished_s,
     jobs.c.error_code,
     jobs.c.error_message,
+    jobs.c.vendor_id,
+    jobs.c.vendor_number,
 )
 WHOLE = (*LISTED, jobs.c.result)
 

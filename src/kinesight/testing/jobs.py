@@ -69,6 +69,8 @@ class MemoryJobStore:
                 input_name=new.input_name,
                 origin=new.origin,
                 subject_id=new.subject_id,
+                vendor_id=new.vendor_id,
+                vendor_number=new.vendor_number,
             )
             self._rows[job.id] = _Row(job, request)
             self.entries.append((job.id, 0))
@@ -77,6 +79,20 @@ class MemoryJobStore:
     def get(self, tenant_id: str, job_id: str) -> Job:
         """Return a job. Raises `NotFound`."""
         return self._find(tenant_id, job_id).job
+
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
+        jobs = (row.job for row in self._rows.values() if row.job.tenant_id == tenant_id and row.job.kind == kind)
+        given = {"vendor_id": vendor_id, "vendor_number": vendor_number, "input_name": input_name}
+        return newest_named(jobs, {name: value for name, value in given.items() if value is not None})
 
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
@@ -255,6 +271,14 @@ class MemoryJobStore:
     def _held(self, job_id: str, fence: int) -> _Row | None:
         row = self._rows.get(job_id)
         return row if row is not None and row.fence == fence and row.job.state in HELD else None
+
+
+def newest_named(jobs: Iterable[Job], names: Mapping[str, str | int]) -> Job:
+    """Return the newest of the jobs that have every one of the names. Raises `NotFound`, also when there is no name."""
+    found = [job for job in jobs if names and all(getattr(job, name) == value for name, value in names.items())]
+    if not found:
+        raise NotFound("There is no job with this name.")
+    return max(found, key=lambda job: (job.created_s, job.id))
 
 
 class MemoryFiles(LocalFiles):

@@ -13,14 +13,15 @@ from pydantic import BaseModel, ConfigDict
 
 from kinesight.domain.engine import JobStore
 from kinesight.domain.job import Keys, Tenant
+from kinesight.domain.labels import Labels
 from kinesight.domain.subjects import Subjects
-from kinesight.domain.webhooks import Outbox, Webhooks
+from kinesight.domain.webhooks import Outbox, Receivers, Webhooks
 from kinesight.jobs.service import JobService
 from kinesight.settings import Settings
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.opening import open_storage
 from kinesight.storage.tables import jobs, webhook_events
-from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
+from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
 from kinesight.testing.database import fresh_database, postgresql
 from kinesight.testing.jobs import MemoryJobs, MemoryKeys
 
@@ -59,6 +60,8 @@ class World:
     """Let the queue forget everything."""
     subjects: Subjects
     webhooks: Webhooks
+    receivers: Receivers
+    labels: Labels
     outbox: Outbox | None = None
     """Events; the memory backend keeps none."""
 
@@ -115,6 +118,8 @@ def memory_world() -> Iterator[World]:
         lose_entries=jobs.store.entries.clear,
         subjects=MemorySubjects(),
         webhooks=MemoryWebhooks(),
+        receivers=MemoryReceivers(),
+        labels=MemoryLabels(),
     )
     jobs.files.close()
 
@@ -156,6 +161,8 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         lose_entries=lose_entries,
         subjects=storage.subjects,
         webhooks=storage.webhooks,
+        receivers=storage.receivers,
+        labels=storage.labels,
         outbox=storage.outbox,
     )
     storage.close()
