@@ -224,3 +224,19 @@ class Files(Protocol):
 
     def resolve(self, key: str, query: dict[str, str]) -> tuple[Path, str, str]:
         """Check a signed link and return path, name and media type. Raises `Forbidden` (bad or expired), `NotFound`."""
+
+    def derived(self, job_id: str, name: str) -> Path:
+        """Return where a file is kept that is made from a job's files later, whether it is there yet or not.
+
+        It goes with the job. Raises `NotFound` for an id that no job can have, `DiskFull`.
+        """
+
+
+class Originals(Protocol):
+    """Shows the videos that were sent as MP4 that browsers play."""
+
+    def as_mp4(self, job: Job) -> Path:
+        """Return the job's input as H.264 in MP4: itself, or a copy that is made now and kept with the job.
+
+        Raises `NotFound` when the input is gone, and what is wrong with it as the reader says it.
+        """

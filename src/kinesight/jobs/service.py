@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from kinesight.domain import classifications
 from kinesight.domain.engine import JobFiles, JobStore, Request
 from kinesight.domain.errors import BadParameter, KinesightError
 from kinesight.domain.job import Artefact, Job, NewJob, Page, State
@@ -102,7 +104,7 @@ class JobService:
             raise BadParameter(f"An idempotency key has at most {LONGEST_KEY} characters.")
         if new.input_key is not None:
             self._files.path(new.input_key)
-        new = replace(new, parameters=self._checked(new))
+        new = _named(replace(new, parameters=self._checked(new)))
         self._files.check_space()
         request = Request(new=new, request_hash=_fingerprint(new), queue_limit=self._queue_limit, max_attempts=self._max_attempts)
         return self._store.insert(tenant_id, request)
@@ -123,6 +125,15 @@ class JobService:
         # A key that a job refers to is not ours to remove, whoever sent it again.
         if input_key is not None and not self._store.knows(input_key):
             self._files.forget_input(input_key)
+
+
+def _named(new: NewJob) -> NewJob:
+    """Return what is asked for with the name that every alarm clip has, so that it can be labelled however it came in."""
+    if new.kind != classifications.KIND or new.vendor_id is not None:
+        return new
+    classify_id = classifications.new_classify_id(time.time())
+    number = classifications.number_of(classify_id) if new.vendor_number is None else new.vendor_number
+    return replace(new, vendor_id=classify_id, vendor_number=number)
 
 
 def _fingerprint(new: NewJob) -> str:

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.apis.application import create_app
+from kinesight.apis.gaard import errors as gaard
 from kinesight.apis.native import errors as native
 from kinesight.apis.ochy import errors as ochy
 from kinesight.domain.errors import CallerError, KinesightError, OperatorError, SceneError, all_errors
@@ -25,7 +26,7 @@ PAGES = Path(__file__).parents[3] / "docs" / "apis"
 # errors
 
 
-@pytest.mark.parametrize("table", [native, ochy], ids=["native", "ochy"])
+@pytest.mark.parametrize("table", [native, ochy, gaard], ids=["native", "ochy", "gaard"])
 def test_every_error_has_a_status_in_every_api(table: Any) -> None:
     ours = {kind for kind in all_errors() if kind.__module__ == "kinesight.domain.errors"}
     assert set(table.STATUSES) == ours
@@ -34,7 +35,7 @@ def test_every_error_has_a_status_in_every_api(table: Any) -> None:
         assert issubclass(kind, CallerError | SceneError | OperatorError | KinesightError)
 
 
-@pytest.mark.parametrize(("page", "table"), [("native", native), ("ochy", ochy)])
+@pytest.mark.parametrize(("page", "table"), [("native", native), ("ochy", ochy), ("gaard", gaard)])
 def test_the_page_of_an_api_lists_the_status_of_every_error(page: str, table: Any) -> None:
     rows = dict(re.findall(r"^\| (\d+) \| ((?:`\w+`(?:, )?)+) \|", (PAGES / f"{page}.md").read_text(), flags=re.MULTILINE))
     wanted: dict[str, set[str]] = {}
