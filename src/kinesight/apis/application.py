@@ -18,6 +18,7 @@ from kinesight.apis.edge.metrics import CountRequests, Metrics
 from kinesight.apis.edge.rates import RateLimiter
 from kinesight.apis.gaard import routes as gaard
 from kinesight.apis.gaard.errors import DIALECT as GAARD_DIALECT
+from kinesight.apis.gaard.openapi import without_422
 from kinesight.apis.native import combining, receivers
 from kinesight.apis.native import routes as native
 from kinesight.apis.native.errors import DIALECT
@@ -75,7 +76,7 @@ def _openapi_of(app: FastAPI, analyses: Analyses) -> Any:
             document = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes, openapi_version="3.1.0"
             )
-            app.openapi_schema = complete(document, analyses)
+            app.openapi_schema = complete(without_422(document), analyses)
         return app.openapi_schema
 
     return openapi

@@ -53,7 +53,7 @@ STATUSES: Mapping[type[e.KinesightError], int] = MappingProxyType(
         e.Cancelled: 400,
     }
 )
-"""Status of an answer that *is* this error; for what is wrong with a request, the call that takes clips has 412 instead of 400."""
+"""Status of an answer that *is* this error; for what is wrong with a request, the call that takes clips has 412, not 400."""
 
 NUMBERS: Mapping[str, int] = MappingProxyType(
     {

@@ -11,7 +11,7 @@ from kinesight.apis.edge.context import Context, Here
 from kinesight.apis.edge.validation import validated
 from kinesight.apis.gaard import translate
 from kinesight.apis.gaard.calling import ROUTE, BearerCaller, JsonObject
-from kinesight.apis.gaard.openapi import LABEL_ANSWERS, LIST_ANSWERS, json_body
+from kinesight.apis.gaard.openapi import CUSTOM_ANSWERS, LABEL_ANSWERS, LIST_ANSWERS, json_body
 from kinesight.apis.gaard.results import clip_by_file, clip_by_id
 from kinesight.apis.gaard.schemas import (
     STANDARD_LABELS,
@@ -77,7 +77,7 @@ def get_custom_labels(here: Here, tenant: BearerCaller) -> JSONResponse:
     response_model=Success,
     summary="Add labels of your own",
     openapi_extra={"requestBody": json_body(CustomLabels)},
-    responses=LABEL_ANSWERS,
+    responses=CUSTOM_ANSWERS,
 )
 def add_custom_labels(here: Here, tenant: BearerCaller, body: JsonObject) -> Success:
     """Add labels; one that is there already stays as it is, but for how it is shown."""

@@ -14,7 +14,7 @@ from kinesight.apis.edge.files import file_response
 from kinesight.apis.gaard import translate
 from kinesight.apis.gaard.calling import ROUTE, BearerCaller
 from kinesight.apis.gaard.metadata import MOST_NUMBER
-from kinesight.apis.gaard.openapi import RESULT_ANSWERS, VIDEO_ANSWERS
+from kinesight.apis.gaard.openapi import NUMBER_ANSWERS, RESULT_ANSWERS, VIDEO_ANSWERS
 from kinesight.apis.gaard.schemas import Classification
 from kinesight.domain.classifications import KIND
 from kinesight.domain.errors import CallerError, NotFound
@@ -27,7 +27,7 @@ _ID = re.compile(r"[0-9a-fA-F]{24}")
 ANNOTATED = "annotated.mp4"
 
 
-@router.get("/result", response_model=Classification, summary="A result by its number", responses=RESULT_ANSWERS)
+@router.get("/result", response_model=Classification, summary="A result by its number", responses=NUMBER_ANSWERS)
 def get_result_by_number(
     here: Here, tenant: BearerCaller, analyse_id: Annotated[int, Query(ge=0, le=MOST_NUMBER)]
 ) -> JSONResponse:
