@@ -35,7 +35,9 @@ class Job:
 
     `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core only passes
     its `limits` on to the process that analyses. `vendor_id` and `vendor_number` are what an API calls the job, where it has
-    names of its own.
+    names of its own. `follows` is the job whose video this one draws; only the engine makes such
+    jobs. `drawing` is the state of the job that draws this one's video; None where there is none, because the job drew it itself
+    or has not succeeded.
     """
 
     id: str
@@ -60,6 +62,8 @@ class Job:
     result: dict[str, Any] | None = None
     vendor_id: str | None = None
     vendor_number: int | None = None
+    follows: str | None = None
+    drawing: State | None = None
 
     @property
     def percentage(self) -> int:
@@ -81,6 +85,7 @@ class NewJob:
 
     `notify` is the API in whose words the tenant's webhook is told about the job; None: nobody is. `credits` is what the tenant
     pays for it. `callback_url` is where this one job is to be told of besides (only by the APIs of `webhooks.RESULT_APIS`).
+    `is_awaited`: somebody waits for the answer, so that it goes before other jobs of its kind.
     """
 
     kind: str
@@ -97,6 +102,7 @@ class NewJob:
     vendor_id: str | None = None
     vendor_number: int | None = None
     callback_url: str | None = None
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +156,17 @@ class Jobs(Protocol):
     def of_subject(self, tenant_id: str, subject_id: str, *, limit: int, cursor: str | None = None) -> Page:
         """Return the jobs of one subject, newest first. Raises `BadParameter` for a cursor that is not one of ours."""
 
+    async def wait(self, tenant_id: str, job_id: str, *, timeout_s: float) -> Job:
+        """Return a job as soon as it is final, or as it is when the time is over. Raises `NotFound`."""
+
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         """Ask a job to stop; a final job is returned unchanged. Raises `NotFound`."""
 
     def delete(self, tenant_id: str, job_id: str) -> None:
-        """Forget a final job and its files. Raises `NotFound`, `Conflict` while it is not final."""
+        """Forget a final job and its files, and what draws for it. Raises `NotFound`, `Conflict` while it is not final."""
 
     def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
-        """Return the files of a job, by name. Raises `NotFound`."""
+        """Return the files of a job and of what drew for it, by name. Raises `NotFound`."""
 
 
 class Uploads(Protocol):

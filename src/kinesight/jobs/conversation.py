@@ -34,7 +34,10 @@ EXIT_S = 10.0  # time to clean up after the last word
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What the child is told. `limits` is passed through from the wiring."""
+    """What the child is told. `limits` is passed through from the wiring.
+
+    With `draws_from`, the folder of a finished job, only that job's video and report are to be made.
+    """
 
     job_id: str
     attempt: int
@@ -45,6 +48,7 @@ class Task:
     input_name: str | None = None
     source_url: str | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
+    draws_from: Path | None = None
 
     def line(self) -> bytes:
         """Return the line that the child reads."""
@@ -58,6 +62,7 @@ class Task:
             "source_url": self.source_url,
             "out_dir": str(self.out_dir),
             "limits": dict(self.limits),
+            "draws_from": None if self.draws_from is None else str(self.draws_from),
         }
         return json.dumps(fields).encode() + b"\n"
 
@@ -73,9 +78,10 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The child says that it finished."""
+    """The child says that it finished; `draws_later`: the numbers only."""
 
     artefacts: tuple[str, ...]
+    draws_later: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +164,9 @@ class Conversation:
             match said:
                 case {"progress": {"stage": str() as stage, "done": int() as done, "total": int() | None as total}}:
                     self.progress = Progress(stage=stage, done=done, total=total)
-                case {"done": {"artefacts": [*names]}}:
-                    self._inbox.put(Done(artefacts=tuple(str(name) for name in names)))
+                case {"done": {"artefacts": [*names], **more}}:
+                    later = more.get("draws_later") is True
+                    self._inbox.put(Done(artefacts=tuple(str(name) for name in names), draws_later=later))
                 case {"error": {"code": code, "message": message, **more}}:
                     refused = Refused(code=str(code), message=str(message), is_final=bool(more.get("caller")))
                     self._inbox.put(refused)

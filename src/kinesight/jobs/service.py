@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from kinesight.domain import classifications
-from kinesight.domain.engine import JobFiles, JobStore, Request
+from kinesight.domain.engine import JobFiles, JobStore, Lane, Request
 from kinesight.domain.errors import BadParameter, KinesightError
 from kinesight.domain.job import Artefact, Job, NewJob, Page, State
+from kinesight.jobs.waiting import Waiting
 
 LONGEST_KEY = 255
 
@@ -32,16 +34,27 @@ class JobService:
         Unfinished jobs of one tenant before new ones are refused.
     max_attempts
         Tries of one job before it is given up as dead.
+    urgent
+        The kinds whose jobs wait in a lane of their own.
     """
 
     def __init__(
-        self, *, store: JobStore, files: JobFiles, kinds: Mapping[str, type[BaseModel]], queue_limit: int, max_attempts: int
+        self,
+        *,
+        store: JobStore,
+        files: JobFiles,
+        kinds: Mapping[str, type[BaseModel]],
+        queue_limit: int,
+        max_attempts: int,
+        urgent: Collection[str] = (),
     ) -> None:
         self._store = store
         self._files = files
         self._kinds = dict(kinds)
         self._queue_limit = queue_limit
         self._max_attempts = max_attempts
+        self._urgent = frozenset(urgent)
+        self._waiting = Waiting(store.ended)
 
     def submit(self, tenant_id: str, new: NewJob) -> Job:
         """Accept a job durably, then return it. An input that does not become part of a job is removed.
@@ -85,16 +98,24 @@ class JobService:
         """Return the jobs of one subject, newest first. Raises `BadParameter` for a cursor that is not one of ours."""
         return self._store.of_subject(tenant_id, subject_id, limit=limit, cursor=cursor)
 
+    async def wait(self, tenant_id: str, job_id: str, *, timeout_s: float) -> Job:
+        """Return a job as soon as it is final, or as it is when the time is over. Raises `NotFound`."""
+        job = await asyncio.to_thread(self._store.get, tenant_id, job_id)
+        if job.state.is_final or timeout_s <= 0:
+            return job
+        await self._waiting.end_of(job.id, timeout_s=timeout_s)
+        return await asyncio.to_thread(self._store.get, tenant_id, job_id)
+
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         """Ask a job to stop; a final job is returned unchanged. Raises `NotFound`."""
         return self._store.cancel(tenant_id, job_id)
 
     def delete(self, tenant_id: str, job_id: str) -> None:
-        """Forget a final job and its files. Raises `NotFound`, `Conflict` while it is not final."""
+        """Forget a final job and its files, and what draws for it. Raises `NotFound`, `Conflict` while it is not final."""
         self._files.forget(self._store.delete(tenant_id, job_id))
 
     def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
-        """Return the files of a job, by name. Raises `NotFound`."""
+        """Return the files of a job and of what drew for it, by name. Raises `NotFound`."""
         return self._store.artefacts(tenant_id, job_id)
 
     def _accept(self, tenant_id: str, new: NewJob) -> Job:
@@ -106,7 +127,13 @@ class JobService:
             self._files.path(new.input_key)
         new = _named(replace(new, parameters=self._checked(new)))
         self._files.check_space()
-        request = Request(new=new, request_hash=_fingerprint(new), queue_limit=self._queue_limit, max_attempts=self._max_attempts)
+        request = Request(
+            new=new,
+            request_hash=_fingerprint(new),
+            queue_limit=self._queue_limit,
+            max_attempts=self._max_attempts,
+            lane=Lane.URGENT if new.kind in self._urgent else Lane.VIDEO,
+        )
         return self._store.insert(tenant_id, request)
 
     def _checked(self, new: NewJob) -> dict[str, Any]:

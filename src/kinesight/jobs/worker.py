@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from kinesight.domain.engine import Claim, Ending, JobFiles, JobStore, Setback
-from kinesight.domain.errors import DeadlineExceeded, DiskFull, KinesightError, OperatorError, WorkerCrashed
+from kinesight.domain.errors import DeadlineExceeded, DiskFull, KinesightError, NotFound, OperatorError, WorkerCrashed
 from kinesight.domain.job import Artefact, State
 from kinesight.jobs.conversation import Conversation, Crashed, Done, Outcome, Refused, Stop, Task
 
@@ -84,6 +84,7 @@ class Worker:
             input_name=job.input_name,
             source_url=job.source_url,
             limits={**self._limits.for_child, **job.origin.get("limits", {})},
+            draws_from=None if job.follows is None else self._folder_of(job.tenant_id, job.follows),
         )
         conversation = Conversation(self._command, task)
         watch = _Watch(self._store, claim, conversation, limits=self._limits, drained_at_s=lambda: self._drained_at_s)
@@ -91,6 +92,13 @@ class Worker:
             outcome = conversation.outcome()
             LOG.info("job %s: try %d came to %s", job.id, job.attempt, outcome)
             self._conclude(claim, outcome, conversation.log_tail, out_dir=task.out_dir)
+
+    def _folder_of(self, tenant_id: str, job_id: str) -> Path:
+        """Return the folder that a succeeded job's try left. Raises `NotFound`."""
+        for artefact in self._store.artefacts(tenant_id, job_id):
+            if artefact.name == RESULT:
+                return self._files.path(artefact.key).parent
+        raise NotFound("The result that was to be drawn is gone.")
 
     def _conclude(self, claim: Claim, outcome: Outcome, log_tail: str, *, out_dir: Path) -> None:
         match outcome:
@@ -116,13 +124,16 @@ class Worker:
 
     def _succeed(self, claim: Claim, done: Done, log_tail: str, *, out_dir: Path) -> None:
         try:
-            result = _read_result(out_dir / RESULT)
+            result = None if claim.job.follows is not None else _read_result(out_dir / RESULT)
         except (OSError, ValueError) as error:
             LOG.warning("job %s: %s cannot be read: %s", claim.job.id, RESULT, error)
             self._set_back(claim, WorkerCrashed.code, "The analysis process left no readable result.", log_tail)
             return
         artefacts = self._files.collect(claim.job.id, claim.fence, done.artefacts)
-        self._finish(claim, Ending(state=State.SUCCEEDED, artefacts=artefacts, result=result, log_tail=log_tail))
+        ending = Ending(
+            state=State.SUCCEEDED, artefacts=artefacts, result=result, log_tail=log_tail, draws_later=done.draws_later
+        )
+        self._finish(claim, ending)
 
     def _fail(self, claim: Claim, code: str, message: str, log_tail: str) -> None:
         artefacts: tuple[Artefact, ...] = ()

@@ -149,7 +149,8 @@ class LocalFiles:
         """Remove every file of a job."""
         if job.input_key is not None:
             self.forget_input(job.input_key)
-        shutil.rmtree(self._attempt(job.job_id, 0).parent, ignore_errors=True)
+        for job_id in filter(None, (job.job_id, job.drawing_id)):
+            shutil.rmtree(self._attempt(job_id, 0).parent, ignore_errors=True)
 
     def forget_input(self, key: str) -> None:
         """Remove one input; what is no input stays."""

@@ -15,6 +15,8 @@ from kinesight.domain.errors import BadParameter
 from kinesight.domain.job import Job, State
 from kinesight.storage.tables import jobs
 
+_drawings = jobs.alias("drawings")
+
 # What a list shows of a job: everything but the result, which may be large.
 LISTED = (
     jobs.c.id,
@@ -38,6 +40,8 @@ LISTED = (
     jobs.c.error_message,
     jobs.c.vendor_id,
     jobs.c.vendor_number,
+    jobs.c.follows,
+    sa.select(_drawings.c.state).where(_drawings.c.follows == jobs.c.id).scalar_subquery().label("drawing"),
 )
 WHOLE = (*LISTED, jobs.c.result)
 
@@ -48,7 +52,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def job_from(row: sa.Row[Any, *tuple[Any, ...]]) -> Job:
     """Return the job of a row of `LISTED` or `WHOLE`."""
     given = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for a row as a mapping
-    return Job(**{**given, "state": State(given["state"])})
+    drawing = given["drawing"]
+    return Job(**{**given, "state": State(given["state"]), "drawing": None if drawing is None else State(drawing)})
 
 
 def storable(text: str | None, *, longest: int = 4000) -> str | None:

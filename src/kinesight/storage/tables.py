@@ -82,6 +82,10 @@ jobs = sa.Table(
     sa.Column("vendor_id", sa.Text),
     sa.Column("vendor_number", sa.BigInteger),
     sa.Column("callback_url", sa.Text),
+    sa.Column("lane", sa.Text, nullable=False, server_default="video"),
+    sa.Column("is_awaited", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The job whose video this one draws; such jobs are in no list and count against no limit.
+    sa.Column("follows", sa.Text),
     sa.UniqueConstraint("tenant_id", "idempotency_key"),
     sa.CheckConstraint(sa.column("state").in_(STATES), name="state"),
     sa.Index(None, "tenant_id", "created_s", "id"),
@@ -91,6 +95,7 @@ jobs = sa.Table(
     sa.Index(None, "tenant_id", "vendor_id", unique=True),
     sa.Index(None, "tenant_id", "vendor_number"),
     sa.Index(None, "tenant_id", "input_name"),
+    sa.Index(None, "follows", unique=True),
 )
 
 attempts = sa.Table(

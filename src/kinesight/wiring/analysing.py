@@ -82,11 +82,12 @@ def analyse_video(  # noqa: PLR0913 - what one run needs, each named
     settings: Settings,
     title: str | None = None,
     limits: MediaLimits | None = None,
+    draws: bool = True,
 ) -> ResultDocument:
     """Analyse one video file into a folder; errors as in `pipeline.run.Run.of_video`."""
     reader = ConfinedVideoReader(video, limits=limits or MediaLimits.from_settings(settings))
     run = Run(analysis_named(name), parameters, studio=studio(settings), watch=watch)
-    return run.of_video(VideoSource(path=video, reader=reader, name=title or video.name), out)
+    return run.of_video(VideoSource(path=video, reader=reader, name=title or video.name), out, draws=draws)
 
 
 def analyse_observations(

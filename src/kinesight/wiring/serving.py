@@ -72,6 +72,7 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
         kinds={name: analysis.parameters for name, analysis in analyses.items()},
         queue_limit=settings.queue_limit,
         max_attempts=settings.max_attempts,
+        urgent=[name for name, analysis in analyses.items() if analysis.is_urgent],
     )
     services = Services(
         jobs=jobs,

@@ -58,6 +58,8 @@ class World:
     """Let so many seconds pass for leases and retention."""
     lose_entries: Callable[[], None]
     """Let the queue forget everything."""
+    drawing_of: Callable[[str], str]
+    """The id of the job that draws for another one."""
     subjects: Subjects
     webhooks: Webhooks
     receivers: Receivers
@@ -97,7 +99,7 @@ def world(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
 
 
 def memory_world() -> Iterator[World]:
-    jobs = MemoryJobs(KINDS, queue_limit=5, max_attempts=3)
+    jobs = MemoryJobs(KINDS, queue_limit=5, max_attempts=3, urgent=["bark"])
     keys = MemoryKeys()
     shift = [0.0]
     clock = jobs.store.now_s
@@ -116,6 +118,7 @@ def memory_world() -> Iterator[World]:
         entry=lambda job_id: next(fence for one, fence in reversed(jobs.store.entries) if one == job_id),
         age=age,
         lose_entries=jobs.store.entries.clear,
+        drawing_of=lambda job_id: next(row.job.id for row in [jobs.store.drawing_of(job_id)] if row),
         subjects=MemorySubjects(),
         webhooks=MemoryWebhooks(),
         receivers=MemoryReceivers(),
@@ -126,7 +129,7 @@ def memory_world() -> Iterator[World]:
 
 def sql_world(folder: Path, url: str | None) -> Iterator[World]:
     storage = open_storage(Settings(data=folder / "data", database_url=url, lease_s=LEASE_S, disk_reserve_mb=0))
-    service = JobService(store=storage.jobs, files=storage.files, kinds=KINDS, queue_limit=5, max_attempts=3)
+    service = JobService(store=storage.jobs, files=storage.files, kinds=KINDS, queue_limit=5, max_attempts=3, urgent=["bark"])
 
     def row(job_id: str) -> Any:
         with storage.database.read() as connection:
@@ -149,6 +152,10 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         with storage.database.read() as connection:
             storage.engine.abandon(connection.execute(sa.select(jobs.c.entry_id)).scalars().all())
 
+    def drawing_of(job_id: str) -> str:
+        with storage.database.read() as connection:
+            return str(connection.execute(sa.select(jobs.c.id).where(jobs.c.follows == job_id)).scalar_one())
+
     yield World(
         jobs=service,
         store=storage.jobs,
@@ -159,6 +166,7 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         entry=entry,
         age=age,
         lose_entries=lose_entries,
+        drawing_of=drawing_of,
         subjects=storage.subjects,
         webhooks=storage.webhooks,
         receivers=storage.receivers,
