@@ -22,7 +22,8 @@ def find_named(
     """Return the newest job of a kind that has every one of the given names. Raises `NotFound`, also when none is given."""
     given = {"vendor_id": storable(vendor_id), "vendor_number": vendor_number, "input_name": storable(input_name, longest=255)}
     names = [jobs.c[column] == value for column, value in given.items() if value is not None]
-    query = sa.select(*WHOLE).where(jobs.c.tenant_id == tenant_id, jobs.c.kind == storable(kind), *names)
+    mine = (jobs.c.tenant_id == tenant_id, jobs.c.kind == storable(kind), jobs.c.follows.is_(None))
+    query = sa.select(*WHOLE).where(*mine, *names)
     newest = query.order_by(jobs.c.created_s.desc(), jobs.c.id.desc()).limit(1)
     row = connection.execute(newest).one_or_none() if names else None
     if row is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -171,6 +172,11 @@ class MemoryJobs:
         mine.sort(key=lambda job: (job.created_s, job.id), reverse=True)
         page, more = mine[:limit], len(mine) > limit
         return Page(jobs=tuple(page), next_cursor=write_cursor(page[-1].created_s, page[-1].id) if more else None)
+
+    async def wait(self, tenant_id: str, job_id: str, *, timeout_s: float) -> Job:
+        if not self.get(tenant_id, job_id).state.is_final:
+            await asyncio.sleep(timeout_s)
+        return self.get(tenant_id, job_id)
 
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         job = self.get(tenant_id, job_id)

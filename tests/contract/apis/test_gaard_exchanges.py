@@ -103,6 +103,8 @@ def move(api: Any, job_id: str, fields: dict[str, Any]) -> None:
     known = dict(fields)
     if "state" in known:
         known["state"] = api.stand_ins.State(known["state"])
+    if "drawing" in known:
+        known["drawing"] = api.stand_ins.State(known["drawing"])
     api.jobs.change(job_id, **known)
 
 
@@ -207,7 +209,7 @@ def check_accepted(api: Any, wanted: dict[str, Any], job: Any, places: dict[str,
     assert {name: job.parameters[name] for name in wanted["parameters"]} == wanted["parameters"]
     agrees(wanted["origin"], job.origin, places)
     for name, value in wanted["job"].items():
-        agrees(value, getattr(api.jobs.submitted[-1], name, None) or getattr(job, name, None), places, name)
+        agrees(value, getattr(api.jobs.submitted[-1], name), places, name)
 
 
 def check_kept(api: Any, wanted: dict[str, Any] | None, places: dict[str, str]) -> None:

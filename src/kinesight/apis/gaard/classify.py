@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -20,7 +21,6 @@ from kinesight.apis.gaard.calling import CLASSIFY_ROUTE, BearerCaller
 from kinesight.apis.gaard.metadata import MOST_NUMBER, analyse_id_of, camera_id_of
 from kinesight.apis.gaard.openapi import CLASSIFY_ANSWERS, CLASSIFY_BODY
 from kinesight.apis.gaard.schemas import Accepted, Classification
-from kinesight.apis.gaard.waiting import ended
 from kinesight.domain.classifications import KIND, new_classify_id
 from kinesight.domain.errors import BadParameter, SourceForbidden, SourceUnreachable
 from kinesight.domain.job import Job, NewJob, Tenant
@@ -60,10 +60,10 @@ async def classify(
     )
     async with received_form(request, here.services.uploads, rules) as form:
         new = await run_in_threadpool(_new_job, form, here, tenant, analyse_id=analyse_id, webhook=webhook)
-        job = await accept(here, tenant, new, api=API, file=form.file)
+        job = await accept(here, tenant, replace(new, is_awaited=sync), api=API, file=form.file)
     if not sync:
         return JSONResponse({"id": job.vendor_id, "accepted_at": timestamp(job.created_s)})
-    job = await ended(here, job, within_s=here.settings.gaard_sync_wait_s)
+    job = await here.services.jobs.wait(tenant.id, job.id, timeout_s=here.settings.gaard_sync_wait_s)
     if not job.state.is_final:
         return _timed_out(job, here.settings.gaard_sync_wait_s)
     return JSONResponse(translate.classification(job, tenant_name=tenant.name))

@@ -61,7 +61,9 @@ def status_of(job: Job) -> dict[str, str]:
     if not job.state.is_final:
         return {"classify": WAITING[job.state], "video": WAITING[job.state]}
     is_done = job.state is State.SUCCEEDED or (job.state is State.FAILED and job.error_code in FAULTS_OF_THE_CLIP)
-    return {"classify": "done" if is_done else "failed", "video": "done" if job.state is State.SUCCEEDED else "failed"}
+    drawn = job.state if job.drawing is None else job.drawing
+    video = ("done" if drawn is State.SUCCEEDED else "failed") if drawn.is_final else "processing"
+    return {"classify": "done" if is_done else "failed", "video": video}
 
 
 def camera_id_of_job(job: Job) -> str:
