@@ -7,6 +7,9 @@ import secrets
 KIND = "alarm"
 """The analysis behind every classification."""
 
+TOLD_AS = "gaard"
+"""The API in whose words the receivers of a tenant are told about a clip, whichever way it came in."""
+
 NO_PARENT = "0" * 24
 
 _RANDOM_BYTES = 8

@@ -125,7 +125,7 @@ class JobService:
             raise BadParameter(f"An idempotency key has at most {LONGEST_KEY} characters.")
         if new.input_key is not None:
             self._files.path(new.input_key)
-        new = _named(replace(new, parameters=self._checked(new)))
+        new = _as_clip(replace(new, parameters=self._checked(new)))
         self._files.check_space()
         request = Request(
             new=new,
@@ -154,13 +154,13 @@ class JobService:
             self._files.forget_input(input_key)
 
 
-def _named(new: NewJob) -> NewJob:
-    """Return what is asked for with the name that every alarm clip has, so that it can be labelled however it came in."""
-    if new.kind != classifications.KIND or new.vendor_id is not None:
+def _as_clip(new: NewJob) -> NewJob:
+    """Return what is asked for with what every alarm clip has, however it came in: names to label it by, and receivers."""
+    if new.kind != classifications.KIND:
         return new
-    classify_id = classifications.new_classify_id(time.time())
+    classify_id = new.vendor_id or classifications.new_classify_id(time.time())
     number = classifications.number_of(classify_id) if new.vendor_number is None else new.vendor_number
-    return replace(new, vendor_id=classify_id, vendor_number=number)
+    return replace(new, vendor_id=classify_id, vendor_number=number, notify=new.notify or classifications.TOLD_AS)
 
 
 def _fingerprint(new: NewJob) -> str:

@@ -21,7 +21,7 @@ from kinesight.apis.gaard.calling import CLASSIFY_ROUTE, BearerCaller
 from kinesight.apis.gaard.metadata import MOST_NUMBER, analyse_id_of, camera_id_of
 from kinesight.apis.gaard.openapi import CLASSIFY_ANSWERS, CLASSIFY_BODY
 from kinesight.apis.gaard.schemas import Accepted, Classification
-from kinesight.domain.classifications import KIND, new_classify_id
+from kinesight.domain.classifications import KIND, TOLD_AS, new_classify_id
 from kinesight.domain.errors import BadParameter, SourceForbidden, SourceUnreachable
 from kinesight.domain.job import Job, NewJob, Tenant
 
@@ -88,7 +88,7 @@ def _new_job(form: Form, here: Context, tenant: Tenant, *, analyse_id: int | Non
             "size_bytes": form.file.size_bytes,
             "limits": {"max_duration_s": here.settings.gaard_max_duration_s},
         },
-        notify=API,
+        notify=TOLD_AS,
         vendor_id=classify_id,
         vendor_number=analyse_id_of(analyse_id, metadata, classify_id),
         callback_url=webhook,
