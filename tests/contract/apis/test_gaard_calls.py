@@ -15,8 +15,9 @@ from typing import Any
 import av
 import pytest
 
+from kinesight.apis.gaard import errors
 from kinesight.apis.gaard.wording import result_wording
-from kinesight.domain.errors import NotFound
+from kinesight.domain.errors import KinesightError, NotFound
 from kinesight.domain.webhooks import Due, Event, Happening, Webhook
 from kinesight.jobs.deliverer import Deliverer
 from kinesight.media.post import HttpPost
@@ -67,6 +68,36 @@ def test_answers_say_what_is_left_and_above_the_limit_comes_429(make_api: Callab
     other = {"Authorization": f"Bearer {api.stand_ins.OTHER_KEY}"}
     assert api.client.get("/result/x", headers=other).status_code == 404
     assert api.client.get("/v1/analyses", headers=api.auth).status_code == 200, "the native API is not counted"
+
+
+# faults
+
+
+@pytest.mark.parametrize("kind", errors.STATUSES, ids=lambda kind: kind.code)
+def test_every_error_has_the_one_body_and_a_status_of_the_contract(gaard: Any, kind: type[KinesightError]) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise kind("What happened.")
+
+    said = errors.NO_ACCESS if errors.STATUSES[kind] == 403 else "What happened."
+    gaard.jobs.find = fail
+    read = gaard.client.get(f"/api/result/{'ab' * 12}", headers=gaard.auth)
+    assert (read.status_code, read.json()) == (errors.STATUSES[kind], {"success": False, "error": said})
+    assert read.status_code in {400, 403, 404, 429, 500}
+    gaard.jobs.submit = fail
+    sent = posted(gaard)
+    assert (sent.status_code, sent.json()) == ({400: 412}.get(read.status_code, read.status_code), read.json())
+
+
+@pytest.mark.parametrize(("fault", "headers"), [(ConnectionError("away"), {"Retry-After"}), (ZeroDivisionError("a bug"), set())])
+def test_faults_of_the_server_are_500(gaard: Any, fault: Exception, headers: set[str]) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise fault
+
+    gaard.jobs.find = fail
+    answer = gaard.client.get("/result", params={"analyse_id": "1"}, headers=gaard.auth)
+    assert (answer.status_code, answer.json()["success"], list(answer.json())) == (500, False, ["success", "error"])
+    assert {name for name in ("Retry-After",) if name in answer.headers} == headers
+    assert str(fault) not in answer.text
 
 
 # metadata

@@ -14,6 +14,8 @@ from kinesight.apis.edge.rates import WINDOW_S, Allowance, RateLimiter
 from kinesight.apis.gaard.metadata import analyse_id_of, camera_id_of
 from kinesight.apis.gaard.routes import speaks
 from kinesight.domain.classifications import new_classify_id, number_of
+from kinesight.domain.errors import BadSetting
+from kinesight.settings import load_settings
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -113,3 +115,9 @@ def test_requests_at_once_are_counted_one_by_one() -> None:
     with ThreadPoolExecutor(8) as threads:
         allowed = list(threads.map(lambda _: rates.count("a").is_allowed, range(80)))
     assert sum(allowed) == 50
+
+
+def test_thresholds_of_the_installation_are_in_order() -> None:
+    assert load_settings(alarm_threshold_low=0.5, alarm_threshold_high=0.5).alarm_threshold_low == 0.5
+    with pytest.raises(BadSetting, match="alarm_threshold_low"):
+        load_settings(alarm_threshold_low=0.9)
