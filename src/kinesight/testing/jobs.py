@@ -21,6 +21,7 @@ from kinesight.jobs.service import JobService
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.rows import read_cursor, write_cursor
 from kinesight.testing.keys import MemoryKeys
+from kinesight.testing.names import newest_named
 
 __all__ = ["MemoryFiles", "MemoryJobStore", "MemoryJobs", "MemoryKeys", "MemoryUploads"]
 
@@ -318,14 +319,6 @@ class MemoryJobStore:
     def _held(self, job_id: str, fence: int) -> _Row | None:
         row = self._rows.get(job_id)
         return row if row is not None and row.fence == fence and row.job.state in HELD else None
-
-
-def newest_named(jobs: Iterable[Job], names: Mapping[str, str | int]) -> Job:
-    """Return the newest of the jobs that have every one of the names. Raises `NotFound`, also when there is no name."""
-    found = [job for job in jobs if names and all(getattr(job, name) == value for name, value in names.items())]
-    if not found:
-        raise NotFound("There is no job with this name.")
-    return max(found, key=lambda job: (job.created_s, job.id))
 
 
 class MemoryFiles(LocalFiles):

@@ -34,7 +34,7 @@ from kinesight.pipeline.originals import ConvertedOriginals
 from kinesight.settings import Settings, load_settings
 from kinesight.storage.rows import read_cursor, write_cursor
 from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
-from kinesight.testing.jobs import newest_named
+from kinesight.testing.names import newest_named
 
 KEY = "test-key-of-the-first-tenant"
 OTHER_KEY = "test-key-of-the-other-tenant"
