@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from kinesight.domain.errors import BadSetting
@@ -76,6 +76,24 @@ class Settings(BaseSettings):
     )
     webhook_allow_http: bool = Field(default=False, description="Whether webhooks may have http addresses, without encryption.")
 
+    gaard_max_upload_mb: float = Field(default=100.0, gt=0, description="Largest file for the gaard-compatible API.")
+    gaard_max_duration_s: float = Field(default=300.0, gt=0, description="Longest clip for the gaard-compatible API.")
+    gaard_sync_wait_s: float = Field(
+        default=30.0, gt=0, description="How long a `sync` call of the gaard-compatible API waits before it answers 408."
+    )
+    rate_limit_per_minute: int = Field(
+        default=6000, ge=1, description="Requests of one tenant in a minute, each process counting for itself; above it 429."
+    )
+    alarm_threshold_low: float = Field(
+        default=0.2, gt=0, lt=1, description="Score of an intrusion from which a clip is danger, where its camera has no other."
+    )
+    alarm_threshold_high: float = Field(
+        default=0.8,
+        gt=0,
+        lt=1,
+        description="Score of an intrusion from which a clip is intrusion, where its camera has no other.",
+    )
+
     pose_model: Literal["heavy", "full", "onnx"] = Field(
         default="heavy", description="Pose model where the caller names none: heavy, full, or onnx for your own."
     )
@@ -95,6 +113,12 @@ class Settings(BaseSettings):
     log: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )
+
+    @model_validator(mode="after")
+    def _thresholds_in_order(self) -> Self:
+        if self.alarm_threshold_low > self.alarm_threshold_high:
+            raise ValueError("alarm_threshold_low must not be above alarm_threshold_high")
+        return self
 
     @classmethod
     def settings_customise_sources(

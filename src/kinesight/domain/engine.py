@@ -120,6 +120,17 @@ class JobStore(Protocol):
     def get(self, tenant_id: str, job_id: str) -> Job:
         """Return a job. Raises `NotFound`."""
 
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
+
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
     ) -> Page:

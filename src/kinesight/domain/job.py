@@ -34,7 +34,8 @@ class Job:
     """One accepted request. Times are seconds since the epoch.
 
     `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core only passes
-    its `limits` on to the process that analyses. `follows` is the job whose video this one draws; only the engine makes such
+    its `limits` on to the process that analyses. `vendor_id` and `vendor_number` are what an API calls the job, where it has
+    names of its own. `follows` is the job whose video this one draws; only the engine makes such
     jobs. `drawing` is the state of the job that draws this one's video; None where there is none, because the job drew it itself
     or has not succeeded.
     """
@@ -59,6 +60,8 @@ class Job:
     error_code: str | None = None
     error_message: str | None = None
     result: dict[str, Any] | None = None
+    vendor_id: str | None = None
+    vendor_number: int | None = None
     follows: str | None = None
     drawing: State | None = None
 
@@ -81,7 +84,8 @@ class NewJob:
     """What a caller asks for. Exactly one of `input_key` (a stored upload) and `source_url` is given.
 
     `notify` is the API in whose words the tenant's webhook is told about the job; None: nobody is. `credits` is what the tenant
-    pays for it. `is_awaited`: somebody waits for the answer, so that it goes before other jobs of its kind.
+    pays for it. `callback_url` is where this one job is to be told of besides (only by the APIs of `webhooks.RESULT_APIS`).
+    `is_awaited`: somebody waits for the answer, so that it goes before other jobs of its kind.
     """
 
     kind: str
@@ -95,6 +99,9 @@ class NewJob:
     subject_id: str | None = None
     notify: str | None = None
     credits: int = 0
+    vendor_id: str | None = None
+    vendor_number: int | None = None
+    callback_url: str | None = None
     is_awaited: bool = False
 
 
@@ -129,6 +136,17 @@ class Jobs(Protocol):
 
     def get(self, tenant_id: str, job_id: str) -> Job:
         """Return a job. Raises `NotFound`."""
+
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
 
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
@@ -215,3 +233,19 @@ class Files(Protocol):
 
     def resolve(self, key: str, query: dict[str, str]) -> tuple[Path, str, str]:
         """Check a signed link and return path, name and media type. Raises `Forbidden` (bad or expired), `NotFound`."""
+
+    def derived(self, job_id: str, name: str) -> Path:
+        """Return where a file is kept that is made from a job's files later, whether it is there yet or not.
+
+        It goes with the job. Raises `NotFound` for an id that no job can have, `DiskFull`.
+        """
+
+
+class Originals(Protocol):
+    """Shows the videos that were sent as MP4 that browsers play."""
+
+    def as_mp4(self, job: Job) -> Path:
+        """Return the job's input as H.264 in MP4: itself, or a copy that is made now and kept with the job.
+
+        Raises `NotFound` when the input is gone, and what is wrong with it as the reader says it.
+        """

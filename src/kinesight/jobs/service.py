@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from kinesight.domain import classifications
 from kinesight.domain.engine import JobFiles, JobStore, Lane, Request
 from kinesight.domain.errors import BadParameter, KinesightError
 from kinesight.domain.job import Artefact, Job, NewJob, Page, State
@@ -74,6 +76,18 @@ class JobService:
         """Return a job. Raises `NotFound`."""
         return self._store.get(tenant_id, job_id)
 
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
+        return self._store.find(tenant_id, kind=kind, vendor_id=vendor_id, vendor_number=vendor_number, input_name=input_name)
+
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
     ) -> Page:
@@ -111,7 +125,7 @@ class JobService:
             raise BadParameter(f"An idempotency key has at most {LONGEST_KEY} characters.")
         if new.input_key is not None:
             self._files.path(new.input_key)
-        new = replace(new, parameters=self._checked(new))
+        new = _as_clip(replace(new, parameters=self._checked(new)))
         self._files.check_space()
         request = Request(
             new=new,
@@ -138,6 +152,15 @@ class JobService:
         # A key that a job refers to is not ours to remove, whoever sent it again.
         if input_key is not None and not self._store.knows(input_key):
             self._files.forget_input(input_key)
+
+
+def _as_clip(new: NewJob) -> NewJob:
+    """Return what is asked for with what every alarm clip has, however it came in: names to label it by, and receivers."""
+    if new.kind != classifications.KIND:
+        return new
+    classify_id = new.vendor_id or classifications.new_classify_id(time.time())
+    number = classifications.number_of(classify_id) if new.vendor_number is None else new.vendor_number
+    return replace(new, vendor_id=classify_id, vendor_number=number, notify=new.notify or classifications.TOLD_AS)
 
 
 def _fingerprint(new: NewJob) -> str:

@@ -15,6 +15,7 @@ from kinesight.domain.webhooks import Happening
 from kinesight.storage import credit, events, transitions
 from kinesight.storage.database import Database, database_now
 from kinesight.storage.engine import DbosEngine, Entry, Place, new_entry, new_id
+from kinesight.storage.names import find_named
 from kinesight.storage.rows import LISTED, WHOLE, job_from, read_cursor, storable, write_cursor
 from kinesight.storage.tables import artefacts, jobs
 
@@ -61,6 +62,21 @@ class SqlJobStore:
         """Return a job. Raises `NotFound`."""
         with self._database.read() as connection:
             return _find(connection, tenant_id, job_id)
+
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
+        with self._database.read() as connection:
+            return find_named(
+                connection, tenant_id, kind=kind, vendor_id=vendor_id, vendor_number=vendor_number, input_name=input_name
+            )
 
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
@@ -290,6 +306,9 @@ def _first_values(request: Request) -> dict[str, Any]:
         "subject_id": storable(new.subject_id),
         "credits": new.credits,
         "notify": new.notify,
+        "vendor_id": new.vendor_id,
+        "vendor_number": new.vendor_number,
+        "callback_url": new.callback_url,
         "idempotency_key": storable(new.idempotency_key, longest=255),
         "request_hash": request.request_hash,
         "done": 0,

@@ -38,6 +38,8 @@ LISTED = (
     jobs.c.finished_s,
     jobs.c.error_code,
     jobs.c.error_message,
+    jobs.c.vendor_id,
+    jobs.c.vendor_number,
     jobs.c.follows,
     sa.select(_drawings.c.state).where(_drawings.c.follows == jobs.c.id).scalar_subquery().label("drawing"),
 )

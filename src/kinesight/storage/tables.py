@@ -24,6 +24,8 @@ tenants = sa.Table(
     sa.Column("client_id", sa.Text, nullable=False),
     sa.Column("created_s", sa.Double, nullable=False),
     sa.Column("credits", sa.BigInteger, nullable=False, server_default="0"),
+    # Signs what goes to an address that a single call gave; made when first needed.
+    sa.Column("webhook_secret", sa.Text),
 )
 
 api_keys = sa.Table(
@@ -76,6 +78,10 @@ jobs = sa.Table(
     sa.Column("notify", sa.Text),
     sa.Column("event_sequence", sa.Integer, nullable=False, server_default="0"),
     sa.Column("event_percentage", sa.Integer, nullable=False, server_default="0"),
+    # What an API calls the job, and where a caller wants to be told of this one.
+    sa.Column("vendor_id", sa.Text),
+    sa.Column("vendor_number", sa.BigInteger),
+    sa.Column("callback_url", sa.Text),
     sa.Column("lane", sa.Text, nullable=False, server_default="video"),
     sa.Column("is_awaited", sa.Boolean, nullable=False, server_default=sa.false()),
     # The job whose video this one draws; such jobs are in no list and count against no limit.
@@ -86,6 +92,9 @@ jobs = sa.Table(
     sa.Index(None, "state", "due_s"),
     sa.Index(None, "input_key"),
     sa.Index(None, "subject_id", "created_s", "id"),
+    sa.Index(None, "tenant_id", "vendor_id", unique=True),
+    sa.Index(None, "tenant_id", "vendor_number"),
+    sa.Index(None, "tenant_id", "input_name"),
     sa.Index(None, "follows", unique=True),
 )
 
@@ -162,5 +171,50 @@ webhook_events = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
     sa.Column("settled_s", sa.Double),
     sa.Column("outcome", sa.Text),
+    # Where it goes: to one standing receiver, to an address of its own, or, with neither, to the tenant's webhook.
+    sa.Column("receiver_id", sa.Text),
+    sa.Column("url", sa.Text),
     sa.Index(None, "settled_s", "due_s"),
+    sa.Index(None, "receiver_id"),
+)
+
+receivers = sa.Table(
+    "receivers",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("tenant_id", sa.Text, sa.ForeignKey("tenants.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("enabled", sa.Boolean, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("created_s", sa.Double, nullable=False),
+    sa.Column("updated_s", sa.Double, nullable=False),
+    sa.Index(None, "tenant_id", "created_s"),
+)
+
+# Without a foreign key to the jobs: what was learnt from operators outlives the clips.
+labels = sa.Table(
+    "labels",
+    metadata,
+    sa.Column("tenant_id", sa.Text, sa.ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("classify_id", sa.Text, primary_key=True),
+    sa.Column("job_id", sa.Text, nullable=False),
+    sa.Column("camera_id", sa.Text, nullable=False),
+    sa.Column("video_name", sa.Text),
+    sa.Column("labels", sa.JSON, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("risk", sa.Text),
+    sa.Column("scores", sa.JSON, nullable=False),
+    sa.Column("features", sa.JSON, nullable=False),
+    sa.Column("created_s", sa.Double, nullable=False),
+    sa.Column("updated_s", sa.Double, nullable=False),
+    sa.Index(None, "tenant_id", "created_s", "classify_id"),
+)
+
+custom_labels = sa.Table(
+    "custom_labels",
+    metadata,
+    sa.Column("tenant_id", sa.Text, sa.ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("label", sa.Text),
+    sa.Column("created_s", sa.Double, nullable=False),
 )

@@ -21,6 +21,7 @@ from kinesight.jobs.service import JobService
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.rows import read_cursor, write_cursor
 from kinesight.testing.keys import MemoryKeys
+from kinesight.testing.names import newest_named
 
 __all__ = ["MemoryFiles", "MemoryJobStore", "MemoryJobs", "MemoryKeys", "MemoryUploads"]
 
@@ -72,6 +73,8 @@ class MemoryJobStore:
                 input_name=new.input_name,
                 origin=new.origin,
                 subject_id=new.subject_id,
+                vendor_id=new.vendor_id,
+                vendor_number=new.vendor_number,
             )
             self._rows[job.id] = _Row(job, request, lane=request.lane)
             self.entries.append((job.id, 0))
@@ -80,6 +83,20 @@ class MemoryJobStore:
     def get(self, tenant_id: str, job_id: str) -> Job:
         """Return a job. Raises `NotFound`."""
         return self._seen(self._find(tenant_id, job_id).job)
+
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
+        jobs = (row.job for row in self._rows.values() if row.job.tenant_id == tenant_id and row.job.kind == kind)
+        given = {"vendor_id": vendor_id, "vendor_number": vendor_number, "input_name": input_name}
+        return newest_named(jobs, {name: value for name, value in given.items() if value is not None})
 
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None

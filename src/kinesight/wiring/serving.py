@@ -5,21 +5,27 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from fastapi import FastAPI
 
 from kinesight.apis.application import Services, create_app
+from kinesight.apis.gaard.wording import result_wording
 from kinesight.apis.ochy.translate import event_body
-from kinesight.domain.job import Keys, Tenant
+from kinesight.domain.job import Job, Keys, Tenant
+from kinesight.domain.ports import VideoReader
 from kinesight.jobs.deliverer import Deliverer, delivering
 from kinesight.jobs.process import run_worker
 from kinesight.jobs.service import JobService
 from kinesight.jobs.supervisor import Role, supervise
 from kinesight.media.post import HttpPost
+from kinesight.media.reader import ConfinedVideoReader
+from kinesight.media.writer import open_video_writer
+from kinesight.pipeline.originals import ConvertedOriginals
 from kinesight.settings import Settings
 from kinesight.storage.opening import Storage, open_storage
 from kinesight.web import landing
-from kinesight.wiring.analysing import installed_analyses, verify_models
+from kinesight.wiring.analysing import installed_analyses, media_limits, verify_models
 
 SHUTDOWN_S = 15.0
 """Time that the processes of a server have to end after their running jobs have been handed back."""
@@ -77,10 +83,23 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
         subjects=storage.subjects,
         webhooks=storage.webhooks,
         post=message_post(settings),
+        receivers=storage.receivers,
+        labels=storage.labels,
+        originals=originals(settings, storage),
     )
     app = create_app(services, settings, analyses=analyses)
     app.include_router(landing.router)
     return app
+
+
+def originals(settings: Settings, storage: Storage) -> ConvertedOriginals:
+    """Return what shows uploads as MP4."""
+
+    def open_reader(path: Path, job: Job) -> VideoReader:
+        longest_s = job.origin.get("limits", {}).get("max_duration_s")
+        return ConfinedVideoReader(path, limits=media_limits(settings, max_duration_s=longest_s))
+
+    return ConvertedOriginals(files=storage.files, open_reader=open_reader, open_writer=open_video_writer)
 
 
 def message_post(settings: Settings) -> HttpPost:
@@ -91,7 +110,8 @@ def message_post(settings: Settings) -> HttpPost:
 @contextmanager
 def delivering_events(settings: Settings, storage: Storage) -> Iterator[None]:
     """Deliver events to webhooks while the block runs."""
-    deliverer = Deliverer(outbox=storage.outbox, post=message_post(settings), wordings={"ochy": event_body})
+    wordings = {"ochy": event_body, "gaard": result_wording(storage.jobs.get, storage.keys.tenant)}
+    deliverer = Deliverer(outbox=storage.outbox, post=message_post(settings), wordings=wordings)
     with delivering(deliverer):
         yield
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -9,7 +10,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from uuid import UUID, uuid4
 
 import uvicorn
 
+from kinesight.analyses.alarm.parameters import AlarmParameters
+from kinesight.analyses.alarm.result import AlarmResult
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.result import RunningResult
 from kinesight.apis.application import Services, create_app
@@ -26,9 +29,13 @@ from kinesight.domain.errors import BadParameter, Conflict, Forbidden, Insuffici
 from kinesight.domain.job import ApiKey, Artefact, Job, NewJob, Page, State, Tenant
 from kinesight.jobs.waiting import Waiting
 from kinesight.media.post import HttpPost
+from kinesight.media.reader import ConfinedVideoReader
+from kinesight.media.writer import open_video_writer
+from kinesight.pipeline.originals import ConvertedOriginals
 from kinesight.settings import Settings, load_settings
 from kinesight.storage.rows import read_cursor, write_cursor
-from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
+from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
+from kinesight.testing.names import newest_named
 
 KEY = "test-key-of-the-first-tenant"
 OTHER_KEY = "test-key-of-the-other-tenant"
@@ -55,6 +62,21 @@ RUNNING: Analysis[Any, RunningParameters, RunningResult] = Analysis(
     used_models=_never,
 )
 
+ALARM: Analysis[Any, AlarmParameters, AlarmResult] = Analysis(
+    name="alarm",
+    summary="alarm clips",
+    parameters=AlarmParameters,
+    result=AlarmResult,
+    observe=_never,
+    store=_never,
+    restore=_never,
+    analyse=_never,
+    tables=_never,
+    overlay=_never,
+    report=_never,
+    used_models=_never,
+)
+
 
 @dataclass
 class MemoryJobs:
@@ -67,6 +89,8 @@ class MemoryJobs:
     files: dict[str, tuple[Artefact, ...]] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     submitted: list[NewJob] = field(default_factory=list)
+    at_once: Callable[[str], object] | None = None
+    """What happens to every job as soon as it is accepted."""
 
     def submit(self, tenant_id: str, new: NewJob) -> Job:
         job: Job | None = None
@@ -78,7 +102,7 @@ class MemoryJobs:
         return job
 
     def _accept(self, tenant_id: str, new: NewJob) -> Job:
-        if new.kind != "running":
+        if new.kind not in {"running", "alarm"}:
             raise BadParameter("There is no such analysis.")
         request = json.dumps([new.kind, new.parameters, new.input_sha256, new.source_url], sort_keys=True)
         if new.idempotency_key is not None and (tenant_id, new.idempotency_key) in self.requests:
@@ -104,10 +128,14 @@ class MemoryJobs:
             source_url=new.source_url,
             origin=new.origin,
             subject_id=new.subject_id,
+            vendor_id=new.vendor_id,
+            vendor_number=new.vendor_number,
         )
         self.jobs[job.id] = job
         if new.idempotency_key is not None:
             self.requests[tenant_id, new.idempotency_key] = (request, job.id)
+        if self.at_once is not None:
+            self.at_once(job.id)
         return job
 
     def get(self, tenant_id: str, job_id: str) -> Job:
@@ -115,6 +143,19 @@ class MemoryJobs:
         if job is None or job.tenant_id != tenant_id:
             raise NotFound
         return job
+
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        jobs = (job for job in self.jobs.values() if job.tenant_id == tenant_id and job.kind == kind)
+        given = {"vendor_id": vendor_id, "vendor_number": vendor_number, "input_name": input_name}
+        return newest_named(jobs, {name: value for name, value in given.items() if value is not None})
 
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
@@ -194,6 +235,11 @@ class FolderFiles:
             raise NotFound
         return self.root / key
 
+    def derived(self, job_id: str, name: str) -> Path:
+        path = self.root / f"jobs/{job_id}/0/{name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
     def link(self, key: str, *, name: str, media_type: str, seconds: int = 3600) -> str:
         query = {"name": name, "type": media_type, "exp": str(int(time.time()) + seconds)}
         return f"/files/{quote(key)}?{urlencode({**query, 'sig': self._sign(key, query)})}"
@@ -255,12 +301,17 @@ def services_in(
         subjects=MemorySubjects(),
         webhooks=MemoryWebhooks(),
         post=HttpPost(allow=given.fetch_allow, allow_http=given.webhook_allow_http, resolve=_resolve),
+        receivers=MemoryReceivers(),
+        labels=MemoryLabels(),
+        originals=ConvertedOriginals(
+            files=files, open_reader=lambda path, _: ConfinedVideoReader(path), open_writer=open_video_writer
+        ),
     )
 
 
 def main(folder: Path) -> None:
     """Serve an application on a free port of loopback and print the port; settings come from the environment."""
-    app = create_app(services_in(folder), load_settings(), analyses={"running": RUNNING})
+    app = create_app(services_in(folder), load_settings(), analyses={"running": RUNNING, "alarm": ALARM})
     listener = socket.create_server(("127.0.0.1", 0))
     os.write(1, f"{listener.getsockname()[1]}\n".encode())
     uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listener])

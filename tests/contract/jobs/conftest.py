@@ -13,14 +13,15 @@ from pydantic import BaseModel, ConfigDict
 
 from kinesight.domain.engine import JobStore
 from kinesight.domain.job import Keys, Tenant
+from kinesight.domain.labels import Labels
 from kinesight.domain.subjects import Subjects
-from kinesight.domain.webhooks import Outbox, Webhooks
+from kinesight.domain.webhooks import Outbox, Receivers, Webhooks
 from kinesight.jobs.service import JobService
 from kinesight.settings import Settings
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.opening import open_storage
 from kinesight.storage.tables import jobs, webhook_events
-from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
+from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
 from kinesight.testing.database import fresh_database, postgresql
 from kinesight.testing.jobs import MemoryJobs, MemoryKeys
 
@@ -61,6 +62,8 @@ class World:
     """The id of the job that draws for another one."""
     subjects: Subjects
     webhooks: Webhooks
+    receivers: Receivers
+    labels: Labels
     outbox: Outbox | None = None
     """Events; the memory backend keeps none."""
 
@@ -118,6 +121,8 @@ def memory_world() -> Iterator[World]:
         drawing_of=lambda job_id: next(row.job.id for row in [jobs.store.drawing_of(job_id)] if row),
         subjects=MemorySubjects(),
         webhooks=MemoryWebhooks(),
+        receivers=MemoryReceivers(),
+        labels=MemoryLabels(),
     )
     jobs.files.close()
 
@@ -164,6 +169,8 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         drawing_of=drawing_of,
         subjects=storage.subjects,
         webhooks=storage.webhooks,
+        receivers=storage.receivers,
+        labels=storage.labels,
         outbox=storage.outbox,
     )
     storage.close()

@@ -9,14 +9,25 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Request
 
 from kinesight.apis.edge.metrics import Metrics
+from kinesight.apis.edge.rates import RateLimiter
 from kinesight.domain.analysis import Analysis
-from kinesight.domain.job import Files, Jobs, Keys, Uploads
+from kinesight.domain.job import Files, Jobs, Keys, Originals, Uploads
+from kinesight.domain.labels import Labels
 from kinesight.domain.subjects import Subjects
-from kinesight.domain.webhooks import Post, Webhooks
+from kinesight.domain.webhooks import Post, Receivers, Webhooks
 from kinesight.settings import Settings
 
 Analyses = Mapping[str, Analysis[Any, Any, Any]]
 """Every analysis of the installation by name."""
+
+AlarmRules = Callable[[str, str, float], dict[str, Any]]
+"""What is known of a camera, as parameters of the alarm analysis: tenant, camera (may be empty), moment in seconds since the
+epoch."""
+
+
+def no_rules(_tenant_id: str, _camera_id: str, _at_s: float) -> dict[str, Any]:
+    """Return nothing: every camera is judged alike."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +45,10 @@ class Services:
     subjects: Subjects
     webhooks: Webhooks
     post: Post
+    receivers: Receivers
+    labels: Labels
+    originals: Originals
+    alarm_rules: AlarmRules = no_rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +59,7 @@ class Context:
     settings: Settings
     analyses: Analyses
     metrics: Metrics
+    rates: RateLimiter
 
 
 async def context_of(request: Request) -> Context:
