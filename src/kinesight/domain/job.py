@@ -34,7 +34,7 @@ class Job:
     """One accepted request. Times are seconds since the epoch.
 
     `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core only passes
-    its `limits` on to the process that analyses.
+    its `limits` on to the process that analyses. `camera_id` is the surveillance camera that the clip is from.
     """
 
     id: str
@@ -44,6 +44,7 @@ class Job:
     state: State
     created_s: float
     subject_id: str | None = None
+    camera_id: str | None = None
     input_key: str | None = None
     source_url: str | None = None
     input_name: str | None = None
@@ -77,7 +78,7 @@ class NewJob:
     """What a caller asks for. Exactly one of `input_key` (a stored upload) and `source_url` is given.
 
     `notify` is the API in whose words the tenant's webhook is told about the job; None: nobody is. `credits` is what the tenant
-    pays for it.
+    pays for it. `camera_id` is the surveillance camera that the clip is from.
     """
 
     kind: str
@@ -89,6 +90,7 @@ class NewJob:
     idempotency_key: str | None = None
     origin: dict[str, Any] = field(default_factory=dict)
     subject_id: str | None = None
+    camera_id: str | None = None
     notify: str | None = None
     credits: int = 0
 

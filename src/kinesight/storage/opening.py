@@ -14,6 +14,7 @@ from kinesight.storage.engine import DbosEngine
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.job_store import SqlJobStore
 from kinesight.storage.keys import SqlKeys
+from kinesight.storage.sites import SqlCameras
 from kinesight.storage.subjects import SqlSubjects
 from kinesight.storage.tables import secrets as secret_table
 from kinesight.storage.webhooks import SqlOutbox, SqlWebhooks
@@ -33,6 +34,7 @@ class Storage:
     subjects: SqlSubjects
     webhooks: SqlWebhooks
     outbox: SqlOutbox
+    cameras: SqlCameras
 
     def close(self) -> None:
         """Close every connection."""
@@ -66,6 +68,7 @@ def open_storage(settings: Settings) -> Storage:
         subjects=SqlSubjects(database),
         webhooks=SqlWebhooks(database),
         outbox=SqlOutbox(database),
+        cameras=SqlCameras(database),
     )
 
 

@@ -69,6 +69,7 @@ class MemoryJobStore:
                 input_name=new.input_name,
                 origin=new.origin,
                 subject_id=new.subject_id,
+                camera_id=new.camera_id,
             )
             self._rows[job.id] = _Row(job, request)
             self.entries.append((job.id, 0))

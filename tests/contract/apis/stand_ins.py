@@ -103,6 +103,7 @@ class MemoryJobs:
             source_url=new.source_url,
             origin=new.origin,
             subject_id=new.subject_id,
+            camera_id=new.camera_id,
         )
         self.jobs[job.id] = job
         if new.idempotency_key is not None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kinesight.domain.engine import JobStore
 from kinesight.domain.job import Keys, Tenant
+from kinesight.domain.sites import Cameras
 from kinesight.domain.subjects import Subjects
 from kinesight.domain.webhooks import Outbox, Webhooks
 from kinesight.jobs.service import JobService
@@ -23,6 +24,7 @@ from kinesight.storage.tables import jobs, webhook_events
 from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
 from kinesight.testing.database import fresh_database, postgresql
 from kinesight.testing.jobs import MemoryJobs, MemoryKeys
+from kinesight.testing.sites import MemoryCameras
 
 BACKENDS = ("memory", "sqlite", "postgresql")
 LEASE_S = 30.0
@@ -38,7 +40,7 @@ class Bark(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-KINDS: dict[str, type[BaseModel]] = {"walk": Walk, "bark": Bark}
+KINDS: dict[str, type[BaseModel]] = {"walk": Walk, "bark": Bark, "alarm": Bark}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,7 @@ class World:
     """Let the queue forget everything."""
     subjects: Subjects
     webhooks: Webhooks
+    cameras: Cameras
     outbox: Outbox | None = None
     """Events; the memory backend keeps none."""
 
@@ -103,13 +106,17 @@ def memory_world() -> Iterator[World]:
     def age(seconds: float) -> None:
         shift[0] += seconds
 
+    tenant = keys.create("a", tenant_name="one")[1]
+    other = keys.create("b", tenant_name="two")[1]
+    owners = {one.client_id: one.id for one in (tenant, other)}
     yield World(
         jobs=jobs,
         store=jobs.store,
         files=jobs.files,
         keys=keys,
-        tenant=keys.create("a", tenant_name="one")[1],
-        other=keys.create("b", tenant_name="two")[1],
+        tenant=tenant,
+        other=other,
+        cameras=MemoryCameras(tenants=owners, names={one.name: one.id for one in (tenant, other)}),
         entry=lambda job_id: next(fence for one, fence in reversed(jobs.store.entries) if one == job_id),
         age=age,
         lose_entries=jobs.store.entries.clear,
@@ -157,5 +164,6 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         subjects=storage.subjects,
         webhooks=storage.webhooks,
         outbox=storage.outbox,
+        cameras=storage.cameras,
     )
     storage.close()
