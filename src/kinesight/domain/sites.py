@@ -33,6 +33,17 @@ class MemoryRule(Document):
     clips: int = Field(default=3, ge=1, le=MOST_SCENES)
 
 
+class OverflowRule(Document):
+    """How many clips a camera may send in a period before its messages are summarised.
+
+    Every clip is still judged. `summary_s` is how long further alarms are collected into one message.
+    """
+
+    clips: int = Field(default=30, ge=1, le=10_000)
+    period_s: float = Field(default=HOUR_S, gt=0.0, le=DAY_S)
+    summary_s: float = Field(default=60.0, ge=0.0, le=HOUR_S)
+
+
 class PanelAccount(Document):
     """How a monitoring centre knows the camera: account, partition and zone of SIA DC-09 with Contact ID."""
 
@@ -54,6 +65,7 @@ class CameraSettings(Document):
     threshold_high: Threshold | None = None
     schedule: Schedule | None = None
     memory: MemoryRule = Field(default_factory=MemoryRule)
+    overflow: OverflowRule = Field(default_factory=OverflowRule)
     addresses: tuple[str, ...] = Field(default=(), max_length=8)
     panel: PanelAccount | None = None
     stills_per_s: float = Field(default=1.0, gt=0.0, le=60.0)
@@ -105,7 +117,7 @@ class SeenScene:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayCount:
-    """How often something came on one day (UTC, ISO date): `name` is alarms, overflow, or begins with risk: or label: as in risk:safe."""
+    """How often something came on one day (UTC, ISO date): `name` is alarms, overflow, risk:safe and such, label:web and such."""
 
     day: str
     name: str

@@ -14,6 +14,7 @@ from kinesight.storage.engine import DbosEngine
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.job_store import SqlJobStore
 from kinesight.storage.keys import SqlKeys
+from kinesight.storage.outputs import SqlMessageBox, SqlOutputs
 from kinesight.storage.sites import SqlCameras
 from kinesight.storage.subjects import SqlSubjects
 from kinesight.storage.tables import secrets as secret_table
@@ -35,6 +36,8 @@ class Storage:
     webhooks: SqlWebhooks
     outbox: SqlOutbox
     cameras: SqlCameras
+    outputs: SqlOutputs
+    messages: SqlMessageBox
 
     def close(self) -> None:
         """Close every connection."""
@@ -69,6 +72,8 @@ def open_storage(settings: Settings) -> Storage:
         webhooks=SqlWebhooks(database),
         outbox=SqlOutbox(database),
         cameras=SqlCameras(database),
+        outputs=SqlOutputs(database),
+        messages=SqlMessageBox(database),
     )
 
 

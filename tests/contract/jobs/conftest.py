@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kinesight.domain.engine import JobStore
 from kinesight.domain.job import Keys, Tenant
+from kinesight.domain.outputs import MessageBox, Outputs
 from kinesight.domain.sites import Cameras
 from kinesight.domain.subjects import Subjects
 from kinesight.domain.webhooks import Outbox, Webhooks
@@ -20,7 +21,7 @@ from kinesight.jobs.service import JobService
 from kinesight.settings import Settings
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.opening import open_storage
-from kinesight.storage.tables import jobs, webhook_events
+from kinesight.storage.tables import jobs, output_messages, webhook_events
 from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
 from kinesight.testing.database import fresh_database, postgresql
 from kinesight.testing.jobs import MemoryJobs, MemoryKeys
@@ -64,6 +65,8 @@ class World:
     cameras: Cameras
     outbox: Outbox | None = None
     """Events; the memory backend keeps none."""
+    outputs: Outputs | None = None
+    messages: MessageBox | None = None
 
 
 @pytest.fixture(scope="session")
@@ -146,6 +149,8 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
             connection.execute(sa.update(jobs).values(**aged))
             older = {name: webhook_events.c[name] - seconds for name in ("created_s", "due_s", "settled_s")}
             connection.execute(sa.update(webhook_events).values(**older))
+            older = {name: output_messages.c[name] - seconds for name in ("created_s", "due_s", "settled_s")}
+            connection.execute(sa.update(output_messages).values(**older))
 
     def lose_entries() -> None:
         with storage.database.read() as connection:
@@ -165,5 +170,7 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         webhooks=storage.webhooks,
         outbox=storage.outbox,
         cameras=storage.cameras,
+        outputs=storage.outputs,
+        messages=storage.messages,
     )
     storage.close()
