@@ -15,7 +15,7 @@ from kinesight.apis.edge import docs_page, operations
 from kinesight.apis.edge.context import Analyses, Context, Services
 from kinesight.apis.edge.files import files_router
 from kinesight.apis.edge.metrics import CountRequests, Metrics
-from kinesight.apis.native import combining
+from kinesight.apis.native import combining, sites
 from kinesight.apis.native import routes as native
 from kinesight.apis.native.errors import DIALECT
 from kinesight.apis.native.openapi import complete
@@ -51,7 +51,15 @@ def create_app(services: Services, settings: Settings, *, analyses: Analyses) ->
     )
     app.state.context = Context(services=services, settings=settings, analyses=analyses, metrics=metrics)
     app.add_middleware(CountRequests, metrics=metrics)
-    for router in (native.router, combining.router, ochy.router, files_router(DIALECT), operations.router, docs_page.router):
+    for router in (
+        native.router,
+        combining.router,
+        sites.router,
+        ochy.router,
+        files_router(DIALECT),
+        operations.router,
+        docs_page.router,
+    ):
         app.include_router(router)
     app.add_exception_handler(HTTPException, _answer)
     app.add_exception_handler(Exception, _answer)

@@ -1,4 +1,4 @@
-"""Stand-ins for cameras that need no database; they pass the contract tests of the real ones."""
+"""Stand-ins for cameras and outputs that need no database; they pass the contract tests of the real ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kinesight.domain.errors import Conflict, NotFound
+from kinesight.domain.outputs import Output, OutputSettings, with_secrets
 from kinesight.domain.sites import Camera, CameraPage, CameraSettings, DayCount, Recipient, SeenScene
 
 
@@ -89,3 +90,34 @@ class MemoryCameras:
     def put_defaults(self, tenant_id: str, parameters: dict[str, Any]) -> None:
         """Choose the parameters that new alarm jobs of a tenant begin with."""
         self._defaults[tenant_id] = dict(parameters)
+
+
+@dataclass(slots=True, kw_only=True)
+class MemoryOutputs:
+    """Implements the port `Outputs`; nothing ever waits."""
+
+    now_s: Callable[[], float] = time.time
+    _outputs: dict[tuple[str, str], Output] = field(default_factory=dict)
+
+    def get(self, tenant_id: str, name: str) -> Output:
+        """Return an output. Raises `NotFound`."""
+        try:
+            return self._outputs[tenant_id, name]
+        except KeyError as error:
+            raise NotFound("There is no output with this name.") from error
+
+    def put(self, tenant_id: str, name: str, settings: OutputSettings) -> Output:
+        """Set an output up, or change it; hidden secrets stay as they are."""
+        earlier = self._outputs.get((tenant_id, name))
+        kept = with_secrets(settings, None if earlier is None else earlier.settings)
+        self._outputs[tenant_id, name] = Output(name=name, settings=kept, updated_s=self.now_s())
+        return self._outputs[tenant_id, name]
+
+    def delete(self, tenant_id: str, name: str) -> None:
+        """Forget an output. Raises `NotFound`."""
+        self.get(tenant_id, name)
+        del self._outputs[tenant_id, name]
+
+    def all(self, tenant_id: str) -> tuple[Output, ...]:
+        """Return the outputs of a tenant by name."""
+        return tuple(output for (tenant, _), output in sorted(self._outputs.items()) if tenant == tenant_id)

@@ -76,6 +76,8 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
         subjects=storage.subjects,
         webhooks=storage.webhooks,
         post=message_post(settings),
+        cameras=storage.cameras,
+        outputs=storage.outputs,
     )
     app = create_app(services, settings, analyses=analyses)
     app.include_router(landing.router)

@@ -28,6 +28,7 @@ from kinesight.media.post import HttpPost
 from kinesight.settings import Settings, load_settings
 from kinesight.storage.rows import read_cursor, write_cursor
 from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
+from kinesight.testing.sites import MemoryCameras, MemoryOutputs
 
 KEY = "test-key-of-the-first-tenant"
 OTHER_KEY = "test-key-of-the-other-tenant"
@@ -250,6 +251,8 @@ def services_in(
         subjects=MemorySubjects(),
         webhooks=MemoryWebhooks(),
         post=HttpPost(allow=given.fetch_allow, allow_http=given.webhook_allow_http, resolve=_resolve),
+        cameras=MemoryCameras(tenants={TENANT.client_id: TENANT.id, OTHER.client_id: OTHER.id}),
+        outputs=MemoryOutputs(),
     )
 
 

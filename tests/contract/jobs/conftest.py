@@ -25,7 +25,7 @@ from kinesight.storage.tables import jobs, output_messages, webhook_events
 from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
 from kinesight.testing.database import fresh_database, postgresql
 from kinesight.testing.jobs import MemoryJobs, MemoryKeys
-from kinesight.testing.sites import MemoryCameras
+from kinesight.testing.sites import MemoryCameras, MemoryOutputs
 
 BACKENDS = ("memory", "sqlite", "postgresql")
 LEASE_S = 30.0
@@ -63,9 +63,9 @@ class World:
     subjects: Subjects
     webhooks: Webhooks
     cameras: Cameras
+    outputs: Outputs
     outbox: Outbox | None = None
     """Events; the memory backend keeps none."""
-    outputs: Outputs | None = None
     messages: MessageBox | None = None
 
 
@@ -120,6 +120,7 @@ def memory_world() -> Iterator[World]:
         tenant=tenant,
         other=other,
         cameras=MemoryCameras(tenants=owners, names={one.name: one.id for one in (tenant, other)}),
+        outputs=MemoryOutputs(),
         entry=lambda job_id: next(fence for one, fence in reversed(jobs.store.entries) if one == job_id),
         age=age,
         lose_entries=jobs.store.entries.clear,

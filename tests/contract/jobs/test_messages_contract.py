@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 
 from kinesight.domain.engine import Ending, Setback
-from kinesight.domain.errors import NotFound
 from kinesight.domain.job import NewJob, State
-from kinesight.domain.outputs import HIDDEN, DueMessage, MessageBox, Outputs, OutputSettings, hidden
+from kinesight.domain.outputs import DueMessage, MessageBox, Outputs, OutputSettings
 from kinesight.domain.sites import CameraSettings, OverflowRule, PanelAccount
 
 from .conftest import World
 
 DC09 = {"kind": "dc09", "host": "192.0.2.1", "port": 12000, "account": "1234", "key": "0" * 32}
-MAIL = {"kind": "smtp", "host": "mail.example", "sender": "a@b.example", "recipients": ["c@d.example"], "password": "secret"}
 AWAY = Setback(error_code="worker_crashed", error_message="It died.")
 REFUSED = Ending(state=State.FAILED, error_code="not_a_video", error_message="No video.")
 
@@ -28,7 +26,6 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def outputs(world: World) -> Outputs:
-    assert world.outputs is not None
     return world.outputs
 
 
@@ -69,24 +66,6 @@ def taken(box: MessageBox) -> list[DueMessage]:
             box.settle(due, outcome="taken")
         found += some
     return found
-
-
-def test_an_output_comes_back_as_it_was_put_and_hides_its_secrets(world: World, outputs: Outputs) -> None:
-    mine = world.tenant.id
-    put = outputs.put(mine, "centre", settings(cameras=["1"]))
-    assert outputs.get(mine, "centre") == put
-    shown = hidden(put.settings)
-    assert shown.to.kind == "dc09"
-    assert (shown.to.key, put.settings.to) == (HIDDEN, settings().to)
-    changed = outputs.put(mine, "centre", shown.model_copy(update={"is_enabled": False}))
-    assert changed.settings.to == put.settings.to, "what was hidden stays"
-    assert outputs.put(mine, "mail", hidden(settings(to=MAIL))).settings.to.password is None, "there was nothing to keep"  # type: ignore[union-attr]
-    assert [one.name for one in outputs.all(mine)] == ["centre", "mail"]
-    assert outputs.all(world.other.id) == ()
-    outputs.delete(mine, "centre")
-    for attempt in (outputs.get, outputs.delete):
-        with pytest.raises(NotFound):
-            attempt(mine, "centre")
 
 
 def test_every_verdict_is_told_to_who_wants_it(world: World, outputs: Outputs, box: MessageBox) -> None:

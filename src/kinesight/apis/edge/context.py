@@ -11,6 +11,8 @@ from fastapi import Depends, Request
 from kinesight.apis.edge.metrics import Metrics
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.job import Files, Jobs, Keys, Uploads
+from kinesight.domain.outputs import Outputs
+from kinesight.domain.sites import Cameras
 from kinesight.domain.subjects import Subjects
 from kinesight.domain.webhooks import Post, Webhooks
 from kinesight.settings import Settings
@@ -34,6 +36,8 @@ class Services:
     subjects: Subjects
     webhooks: Webhooks
     post: Post
+    cameras: Cameras
+    outputs: Outputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
