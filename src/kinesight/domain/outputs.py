@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol
@@ -185,6 +186,16 @@ class MessageBox(Protocol):
 
     def sweep(self, *, give_up_after_s: float, forget_after_s: float) -> int:
         """Give up messages that are older than this, forget settled ones older than that; return how many were given up."""
+
+
+class Dial(Protocol):
+    """Connects to addresses that a stranger gave. Raises `SourceForbidden`, `SourceUnreachable`."""
+
+    def connect(self, host: str, port: int, *, timeout_s: float) -> socket.socket:
+        """Return a TCP connection whose every operation has this time limit."""
+
+    def datagrams(self, host: str, port: int, *, timeout_s: float) -> socket.socket:
+        """Return a UDP socket that talks to this host alone."""
 
 
 class Channel(Protocol):
