@@ -74,6 +74,27 @@ class Settings(BaseSettings):
     ochy_credits: bool = Field(
         default=False, description="Whether an analysis started by the Ochy-compatible API costs its tenant one credit."
     )
+    smtp_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port on which `serve` takes clips by e-mail; default: it takes none."
+    )
+    smtp_host: str = Field(default="127.0.0.1", description="Address on which clips are taken by e-mail.")
+    smtp_max_mb: float = Field(default=32.0, gt=0, le=1000, description="Largest e-mail, in megabytes as it is transferred.")
+    smtp_networks: tuple[str, ...] = Field(
+        default=(), description="Networks that e-mails are taken from, such as 10.2.0.0/16; empty: all that reach the port."
+    )
+    smtp_require_key: bool = Field(
+        default=False, description="Whether senders have to log in; any user name with an API key as password."
+    )
+    smtp_certificate: Path | None = Field(
+        default=None, description="PEM file with certificate and private key for STARTTLS; without it e-mail comes in the clear."
+    )
+    watch_folder: Path | None = Field(
+        default=None, description="Folder in which `serve` looks for clips in TENANT/CAMERA/…; default: it looks nowhere."
+    )
+    watch_settle_s: float = Field(
+        default=2.0, gt=0, description="Seconds for which a file in the watched folder has to stay as it is before it is taken."
+    )
+
     webhook_allow_http: bool = Field(default=False, description="Whether webhooks may have http addresses, without encryption.")
 
     pose_model: Literal["heavy", "full", "onnx"] = Field(

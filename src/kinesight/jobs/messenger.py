@@ -25,6 +25,8 @@ DAY_S = 86_400.0
 GIVE_UP_AFTER_S = DAY_S
 FORGET_AFTER_S = 7 * DAY_S  # settled messages are of use to somebody who looks into a mishap
 SWEEP_EVERY_S = 60.0
+PICTURE_WAIT_S = 10.0  # for a picture that is drawn after the verdict
+PICTURE_PAUSE_S = 1.0
 PICTURE = "thumbnail.jpg"
 LARGEST_PICTURE_BYTES = 5_000_000
 
@@ -100,7 +102,11 @@ class Messenger:
                 is_over.wait(LOOK_EVERY_S)
 
     def _deliver_one(self, due: DueMessage) -> None:
-        receipt = self._channels[due.settings.to.kind].send(due, self._picture(due.message))
+        picture = self._picture(due.message)
+        if picture is None and self._waits_for_picture(due):
+            self._box.postpone(due, delay_s=PICTURE_PAUSE_S, outcome="waits for the picture")
+            return
+        receipt = self._channels[due.settings.to.kind].send(due, picture)
         if receipt.is_taken:
             self._box.settle(due, outcome=receipt.note or "taken")
             return
@@ -110,6 +116,11 @@ class Messenger:
             return
         delay_s = pause_s(due.tries) * (1 + JITTER * random.random())  # noqa: S311  # nobody gains by guessing it
         self._box.postpone(due, delay_s=delay_s, outcome=receipt.note)
+
+    def _waits_for_picture(self, due: DueMessage) -> bool:
+        to, message = due.settings.to, due.message
+        is_wanted = to.kind == "smtp" and to.with_picture and not message.facts["error_code"]
+        return is_wanted and self._now_s() - message.created_s < PICTURE_WAIT_S
 
 
 @contextmanager

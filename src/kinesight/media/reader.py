@@ -8,6 +8,7 @@ import math
 import mmap
 import os
 import stat
+import weakref
 from array import array
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,6 +24,7 @@ from kinesight.media.confined_process import ConfinedProcess
 from kinesight.media.geometry import delivered_size
 from kinesight.media.limits import MediaLimits
 from kinesight.media.picture_folder import FOLDER_FPS, PictureFolder, look_into, read_picture
+from kinesight.media.picture_zip import is_picture_zip, unpack
 from kinesight.media.stamps import timing_of
 
 _RING_BYTES = 32 * 1024 * 1024
@@ -49,7 +51,7 @@ class _Probed:
 
 
 class ConfinedVideoReader:
-    """Reads one video file, or one folder of pictures, as often as asked; fulfils `VideoReader`.
+    """Reads one video file, or one folder or archive of pictures, as often as asked; fulfils `VideoReader`.
 
     The constructor looks at the header and the first picture. Each pass of `frames` starts its own child process, which decodes
     ahead by a few pictures while the caller works, and which ends with the pass. The child is tied to the thread that asked for
@@ -58,7 +60,7 @@ class ConfinedVideoReader:
     Parameters
     ----------
     path
-        The file; or a folder of JPEG or PNG pictures, which are taken in the order of their names.
+        The file; or a folder of JPEG or PNG pictures, which are taken in the order of their names; or a ZIP file of them.
     limits
         What the video may cost.
     folder_fps
@@ -79,6 +81,11 @@ class ConfinedVideoReader:
         self._why_no_filter: str | None = None
         if path.is_dir():
             self._folder = look_into(path, max_bytes=self._limits.max_bytes)
+        elif path.is_file() and is_picture_zip(path):
+            unpacked = unpack(path, max_bytes=self._limits.max_bytes)
+            weakref.finalize(self, unpacked.remove)
+            self._folder = look_into(unpacked.folder, max_bytes=self._limits.max_bytes)
+            self._folder_fps = unpacked.fps
         probed, sha256 = self._probe()
         self._probed = probed
         self._info = VideoInfo(
