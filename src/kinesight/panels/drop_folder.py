@@ -200,7 +200,9 @@ class DropFolder:
             one.path.rename(target)
             os.utime(target, (self._now_s(), self._now_s()))  # from here on its age is the time that it lies here
             if reason is not None:
-                target.with_name(f"{target.name}.reason.txt").write_text(f"{reason}\n", encoding="utf-8")
+                beside = target.with_name(f"{target.name}.reason.txt")
+                beside.write_text(f"{reason}\n", encoding="utf-8")
+                os.utime(beside, (self._now_s(), self._now_s()))
 
     def _sweep(self) -> None:
         if self._swept_at_s is not None and self._now_s() < self._swept_at_s + SWEEP_EVERY_S:

@@ -53,7 +53,8 @@ class ClipIntake:
     def accept(self, arrival: Arrival, clip: Clip) -> str | None:
         """Make a job of a clip and return its id; once this returns, it survives a restart.
 
-        None if the same clip was accepted before. Raises what `Jobs.submit` raises, and `ConnectionError`.
+        A clip that was accepted before is not judged again: its job is returned, or None where its camera was set up otherwise
+        then. Raises what `Jobs.submit` raises, and `ConnectionError`.
         """
         parameters = alarm_parameters(self._cameras, arrival.tenant_id, arrival.camera_id, arrival.at_s)
         key, digest = self._store(clip)

@@ -56,6 +56,7 @@ class MailIntake:
         self._networks = [ipaddress.ip_network(one, strict=False) for one in rules.networks]
         self._now_s = now_s
         self._connections: set[object] = set()
+        logging.getLogger("mail.log").setLevel(logging.ERROR)  # that of the library, which tells of every command
 
     def protocol(self) -> SMTP:
         """Return the protocol of a new connection."""
@@ -178,6 +179,8 @@ class MailIntake:
 
 class _Limited(SMTP):
     """A connection that is told to come again later when there are too many."""
+
+    line_length_limit = 100_000  # some panels write a whole attachment into few lines
 
     def __init__(self, handler: MailIntake, connections: set[object], **given: Any) -> None:
         super().__init__(handler, **given)

@@ -13,8 +13,11 @@ from kinesight.panels.intake import Clip
 MOST_PARTS = 200
 SHORTEST_CLIP_BYTES = 16
 STILL_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
-UNMOVED = ("text/", "multipart/", "message/")
-"""Kinds of parts that are no clip, whatever they hold; files that call themselves text among them are attachments."""
+UNMOVED = (
+    *("text/", "message/", "audio/", "application/pdf", "application/json", "application/xml"),
+    *("application/pkcs7", "application/x-pkcs7", "application/pgp", "application/ms-tnef"),
+)
+"""How the types of parts begin that are no clip: bodies, notes, signatures."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +35,12 @@ def parts_of(mail: EmailMessage) -> MailParts:
     for number, part in enumerate(mail.walk()):
         if number >= MOST_PARTS:
             break
-        name = part.get_filename()
-        if part.is_multipart() or (name is None and part.get_content_type().startswith(UNMOVED)):
+        if part.is_multipart() or part.get_content_type().startswith(UNMOVED):
             continue
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes) or len(content) < SHORTEST_CLIP_BYTES:
             continue
-        found = _clip(name or f"part-{number}", content)
+        found = _clip(part.get_filename() or f"part-{number}", content)
         (stills if content.startswith(STILL_MAGIC) else clips).append(found)
     return MailParts(clips=tuple(clips), stills=() if clips else tuple(stills))
 
