@@ -73,9 +73,9 @@ def test_a_mail_comes_out_as_a_verdict_and_a_dc09_message(server, short_sprint, 
         centre.answers.append("NAK")
         assert client.put("/v1/cameras/134188-VI08", json=CAMERA).status_code == 200
         outputs(client, centre.port, desk.port)
+        stranger = mail_with(short_sprint)
+        stranger.replace_header("To", "nobody@elsewhere.example")
         with pytest.raises(smtplib.SMTPRecipientsRefused):
-            stranger = mail_with(short_sprint)
-            stranger.replace_header("To", "nobody@elsewhere.example")
             sent(server, stranger)
         assert sent(server, mail_with(short_sprint)) == {}
         (told,) = desk.wait(1)
