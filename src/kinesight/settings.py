@@ -64,7 +64,7 @@ class Settings(BaseSettings):
 
     fetch_allow: tuple[str, ...] = Field(
         default=(),
-        description="Hosts and networks that videos may be fetched from, and webhooks sent to, although they are not public.",
+        description="Hosts and networks, although not public, that videos may be fetched from, and webhooks and outputs sent to.",
     )
     fetch_time_limit_s: float = Field(default=120.0, gt=0, description="Time limit for fetching a video by its address.")
 
