@@ -15,8 +15,8 @@ from kinesight.storage.files import LocalFiles
 from kinesight.storage.job_store import SqlJobStore
 from kinesight.storage.keys import SqlKeys
 from kinesight.storage.labels import SqlLabels
-from kinesight.storage.receivers import SqlReceivers
 from kinesight.storage.outputs import SqlMessageBox, SqlOutputs
+from kinesight.storage.receivers import SqlReceivers
 from kinesight.storage.sites import SqlCameras
 from kinesight.storage.subjects import SqlSubjects
 from kinesight.storage.tables import secrets as secret_table

@@ -23,9 +23,9 @@ from kinesight.media.dial import CheckedDial
 from kinesight.media.post import HttpPost
 from kinesight.media.reader import ConfinedVideoReader
 from kinesight.media.writer import open_video_writer
-from kinesight.pipeline.originals import ConvertedOriginals
 from kinesight.panels.dc09_link import Dc09Channel
 from kinesight.panels.mail_out import SmtpChannel
+from kinesight.pipeline.originals import ConvertedOriginals
 from kinesight.settings import Settings
 from kinesight.storage.opening import Storage, open_storage
 from kinesight.web import landing

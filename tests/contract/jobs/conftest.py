@@ -22,8 +22,8 @@ from kinesight.jobs.service import JobService
 from kinesight.settings import Settings
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.opening import open_storage
-from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
 from kinesight.storage.tables import jobs, output_messages, webhook_events
+from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
 from kinesight.testing.database import fresh_database, postgresql
 from kinesight.testing.jobs import MemoryJobs, MemoryKeys
 from kinesight.testing.sites import MemoryCameras, MemoryOutputs

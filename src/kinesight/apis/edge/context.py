@@ -22,6 +22,7 @@ from kinesight.settings import Settings
 Analyses = Mapping[str, Analysis[Any, Any, Any]]
 """Every analysis of the installation by name."""
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What the APIs need from the rest of the program.
