@@ -58,8 +58,8 @@ class ObjectDetector(Protocol):
     def used(self) -> UsedModel:
         """Return what model this is, for provenance."""
 
-    def detect(self, rgb: Image) -> Boxes:
-        """Return the objects found, best first, in pixels of the picture."""
+    def detect(self, rgb: Image, *, least_score: float | None = None) -> Boxes:
+        """Return the objects found, best first, in pixels of the picture; `least_score` replaces the model's own threshold."""
 
 
 class FaceDetector(Protocol):
