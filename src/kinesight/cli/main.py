@@ -7,7 +7,7 @@ import sys
 import typer
 
 from kinesight import __version__
-from kinesight.cli import analyze, combine, doctor, keys, models, serve
+from kinesight.cli import analyze, combine, doctor, keys, models, persons, serve
 from kinesight.domain.errors import Cancelled, KinesightError
 
 INTERRUPTED = 130
@@ -21,6 +21,8 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(analyze.app, name="analyze")
+analyze.app.command("persons")(persons.analyze)
+app.add_typer(persons.app, name="persons")
 app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)

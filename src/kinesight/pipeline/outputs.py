@@ -18,6 +18,7 @@ MADE_FILES = (
     "evidence.json",
     "heads.json",
     "tracks.txt",
+    "coco.json",
     "output.mp4",
     "series.csv",
     "strides.csv",
@@ -27,6 +28,9 @@ MADE_FILES = (
     "report.html",
 )
 """Files that an earlier run of the same video may have left and that a new one replaces."""
+
+MADE_FOLDERS = ("persons",)
+"""Folders whose pictures an earlier run may have left."""
 
 
 class OutputFolder:
@@ -61,6 +65,8 @@ class OutputFolder:
         try:
             for name in MADE_FILES:
                 (path / name).unlink(missing_ok=True)
+            for picture in (file for name in MADE_FOLDERS for file in (path / name).glob("*.jpg")):
+                picture.unlink()
         except OSError as error:
             raise BadParameter(
                 f"{path / name} cannot be replaced: {error.strerror}. Choose another folder with --out."
@@ -84,14 +90,16 @@ class OutputFolder:
         self.bytes(name, text.encode(errors="replace"))
 
     def bytes(self, name: str, content: bytes) -> None:
-        """Write a file so that it appears whole or not at all. Raises `DiskFull`, `BadParameter`."""
-        part = self.path / f".{name}.part"
+        """Write a file so that it appears whole or not at all; it may be in a folder. Raises `DiskFull`, `BadParameter`."""
+        target = self.path / name
+        part = target.with_name(f".{target.name}.part")
         try:
+            target.parent.mkdir(exist_ok=True)
             with part.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(self.path / name)
+            part.replace(target)
         except OSError as error:
             part.unlink(missing_ok=True)
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:

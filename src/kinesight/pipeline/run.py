@@ -19,6 +19,7 @@ from kinesight.domain.document import MadeBy, Notice, ResultDocument
 from kinesight.domain.errors import BadObservations, SceneError
 from kinesight.domain.ports import Canvas, Models, OpenVideoWriter, VideoReader, VideoWriter, Watch
 from kinesight.domain.video import Frame, Image
+from kinesight.pipeline.cropping import cut_out
 from kinesight.pipeline.outputs import OutputFolder
 
 Observed = TypeVar("Observed")
@@ -108,6 +109,7 @@ class Run(Generic[Observed, Parameters, Result]):
         overlay = self._analysis.overlay(observed, findings, self._parameters)
         stills, notices = self._render(overlay, source, folder)
         findings = replace(findings, warnings=(*findings.warnings, *notices))
+        stills |= self._cut_out(observed, findings, source, folder)
         return self._write(observed, findings, folder, title=source.name, stills=stills, reader=source.reader)
 
     def of_observations(self, path: Path, out: Path) -> ResultDocument:
@@ -196,6 +198,18 @@ class Run(Generic[Observed, Parameters, Result]):
         if writer.sound_problem is None:
             return stills, ()
         return stills, (Notice(code="sound_not_kept", message=f"The annotated video has no sound: {writer.sound_problem}"),)
+
+    def _cut_out(
+        self, observed: Observed, findings: Findings[Result], source: VideoSource, folder: OutputFolder
+    ) -> dict[str, bytes]:
+        """Write the parts of pictures that the analysis wants as files, and return them by name."""
+        if self._analysis.crops is None:
+            return {}
+        wanted = self._analysis.crops(observed, findings)
+        pictures = cut_out(source.reader, wanted, encode_jpeg=self._studio.encode_jpeg)
+        for name, content in pictures.items():
+            folder.bytes(name, content)
+        return pictures
 
     def _draw(self, overlay: Overlay, frame: Frame, writer: VideoWriter | None) -> Image:
         canvas = self._studio.canvas(frame.rgb)
