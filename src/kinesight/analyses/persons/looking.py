@@ -8,16 +8,19 @@ import numpy as np
 
 from kinesight.analyses.persons.appearance import FEATURES, describe
 from kinesight.analyses.persons.fusing import Found, fuse
-from kinesight.analyses.persons.geometry import Mask, hidden_shares, shares_inside
+from kinesight.analyses.persons.geometry import Mask, hidden_shares
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.thumbs import Thumb, change_between, change_in, is_lively, shift_between, thumb_of
-from kinesight.analyses.persons.tiling import Tile, due, layout
+from kinesight.analyses.persons.tiling import Tile, layout, probe, round_people
 from kinesight.domain.people import Faces
 from kinesight.domain.ports import FaceDetector, ObjectDetector
 from kinesight.domain.video import Floats, Frame, Image
 
 LEAST_SCORE = 0.15
 """Boxes below this are not worth following."""
+
+WORTH_A_TILE = 0.25
+"""Boxes from this on are looked at again enlarged in the next look."""
 
 PERSON_SCORE = 0.4
 """Boxes from this on say how large the people of a video are."""
@@ -89,21 +92,22 @@ class Looker:
         height, width = rgb.shape[:2]
         seen = np.concatenate(self._heights) if self._heights else np.zeros(0)
         person_px = float(np.percentile(seen, 25)) if len(seen) else UNKNOWN_PERSON * height
-        tiles = layout(width, height, person_px=person_px)
         self._turn += 1
-        return due(tiles, turn=self._turn, is_lively=self._are_lively(tiles, change))
+        known = round_people(self._people, width=width, height=height, turn=self._turn)
+        spread = layout(width, height, person_px=person_px)
+        return (*known, *probe(spread, turn=self._turn, is_lively=self._are_lively(spread, change)))
 
     def _are_lively(self, tiles: tuple[Tile, ...], change: Floats | None) -> Mask:
         if not tiles or change is None or self._thumb is None:
             return np.ones(len(tiles), dtype=bool)
         boxes = np.array([tile.box for tile in tiles])
-        moves = is_lively(change, boxes, cell_px=self._thumb.cell_px)
-        return np.asarray(moves | (shares_inside(self._people, boxes) > 0.5).any(axis=0))
+        return is_lively(change, boxes, cell_px=self._thumb.cell_px)
 
     def _remember(self, found: Found, thumb: Thumb) -> None:
         self._thumb = thumb
-        self._people = found.xyxy_px[found.score >= PERSON_SCORE]
-        self._heights.append(self._people[:, 3] - self._people[:, 1])
+        self._people = found.xyxy_px[found.score >= WORTH_A_TILE]
+        sure = found.xyxy_px[found.score >= PERSON_SCORE]
+        self._heights.append(sure[:, 3] - sure[:, 1])
 
     def _look_for_faces(self, frame: Frame) -> Faces | None:
         if frame.time_s < self._faces_at_s:

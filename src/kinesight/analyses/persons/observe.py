@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kinesight.analyses.persons.cuts import CutFinder
+from kinesight.analyses.persons.doubles import without_doubles
 from kinesight.analyses.persons.faces import Heads, faces_of, heads_of
 from kinesight.analyses.persons.linking import Chain, link
 from kinesight.analyses.persons.looking import Looker
@@ -75,7 +76,7 @@ def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
 def persons_in(footage: Footage, info: VideoInfo, *, is_linked: bool = True) -> Observations:
     """Return who was seen: tracks, linked to persons, with their heads and the moments that show them best."""
     looks, film = footage.looks, footage.film
-    tracks = follow(looks)
+    tracks = without_doubles(follow(looks), looks)
     chains = link(tracks, looks) if is_linked else tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
     persons = persons_of(chains, tracks, looks, film)
     faces = faces_of(persons, looks)
