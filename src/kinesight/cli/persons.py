@@ -21,9 +21,7 @@ app = typer.Typer(help="Correct who is who in the results of `analyze persons`."
 
 def analyze(
     video: Annotated[Path, typer.Argument(help="A video of people.")],
-    link: Annotated[
-        bool, typer.Option("--link/--no-link", help="Join a person who was hidden or came back to one id.")  # noqa: FBT002
-    ] = True,
+    link: Annotated[bool, typer.Option("--link/--no-link", help="Join a person who was hidden or came back to one id.")] = True,  # noqa: FBT002
     out: Annotated[Path | None, typer.Option(help="Folder for the results.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result document and nothing else.")] = False,  # noqa: FBT002
     quiet: Annotated[bool, typer.Option("--quiet", help="Print nothing but errors.")] = False,  # noqa: FBT002
@@ -62,4 +60,5 @@ def _line(person: PersonFound) -> str:
     stretches = ", ".join(f"{one.first_s:.1f}-{one.last_s:.1f} s" for one in person.ranges[:6])
     more = f" and {len(person.ranges) - 6} more" if len(person.ranges) > 6 else ""
     name = f" {person.name}" if person.name else ""
-    return f"  {person.obj_id:3}{name}  {stretches}{more}  confidence {person.confidence:.2f}, head visible {person.head_visible:.0%}"
+    sure = f"confidence {person.confidence:.2f}, head visible {person.head_visible:.0%}"
+    return f"  {person.obj_id:3}{name}  {stretches}{more}  {sure}"

@@ -42,8 +42,8 @@ class Moment:
 class Crop:
     """A part of a picture worth a file of its own, without anything drawn on it.
 
-    `name` is its path in the folder of results; `box_xyxy_px` left, top, right, bottom in pixels of the upright source; a part lower
-    than `least_height_px` is enlarged to it.
+    `name` is its path in the folder of results; `box_xyxy_px` left, top, right, bottom in pixels of the upright source; a part
+    lower than `least_height_px` is enlarged to it.
     """
 
     name: str
@@ -71,7 +71,8 @@ class Overlay(Protocol):
 class ReportInput:
     """What a report is made from besides the findings.
 
-    `stills_jpeg` by name of the moment or crop; `video_mp4` is the annotated video, None when there is none or it is too large to embed.
+    `stills_jpeg` by name of the moment or crop; `video_mp4` is the annotated video, None when there is none or it is too large to
+    embed.
     """
 
     title: str

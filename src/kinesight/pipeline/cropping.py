@@ -14,7 +14,7 @@ from kinesight.domain.video import Image
 
 
 def cut_out(reader: VideoReader, crops: tuple[Crop, ...], *, encode_jpeg: Callable[[Image], bytes]) -> dict[str, bytes]:
-    """Return the wanted pictures by name, as JPEG, from the frames nearest to their moments. Reads no further than the last one."""
+    """Return the wanted pictures by name, as JPEG, from the frames nearest to their moments. Reads no further than needed."""
     waiting = sorted(crops, key=lambda crop: crop.time_s)
     found: dict[str, bytes] = {}
     if not waiting:

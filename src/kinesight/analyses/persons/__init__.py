@@ -1,4 +1,4 @@
-"""Persons of one video: who is in it, when and where, with a picture of each and the reasons why two appearances are one person."""
+"""Persons of one video: who is in it, when and where, a picture of each, and why two appearances are one person."""
 
 from kinesight.analyses.persons.analysis import analyse
 from kinesight.analyses.persons.crops import crops

@@ -42,7 +42,7 @@ def describe(rgb: Image, box_xyxy: Floats) -> Floats:
     colour = np.einsum("rca,rcb->rcab", _soft(red_green / 1.2 + 0.5, TONES), _soft(yellow_blue / 1.2 + 0.5, TONES))
     parts = (tone, colour.reshape(*light.shape, -1), _edges(light))
     stripes = [_by_stripe(part * weight[..., None]) * share for part, share in zip(parts, _WEIGHTS, strict=True)]
-    return np.sqrt(np.concatenate(stripes, axis=1).ravel() / STRIPES)
+    return np.asarray(np.sqrt(np.concatenate(stripes, axis=1).ravel() / STRIPES))
 
 
 def distances(looks: Floats, others: Floats) -> Floats:
@@ -51,6 +51,16 @@ def distances(looks: Floats, others: Floats) -> Floats:
     `looks` (n, FEATURES) and `others` (m, FEATURES) are of unit length or means of such.
     """
     return np.asarray(np.sqrt(np.clip(1.0 - looks @ others.T, 0.0, 1.0)))
+
+
+def upper_part(looks: Floats, share: float) -> Floats:
+    """Return what only the upper share of a body looks like, (FEATURES,), as if its box ended there; unit length."""
+    stripes = (looks**2).reshape(STRIPES, -1)
+    place = np.clip((np.arange(STRIPES) + 0.5) * share - 0.5, 0.0, STRIPES - 1.0)
+    low = np.floor(place).astype(np.int64)
+    high, part = np.minimum(low + 1, STRIPES - 1), (place - low)[:, None]
+    mixed = np.sqrt((1 - part) * stripes[low] + part * stripes[high]).ravel()
+    return np.asarray(mixed / max(float(np.linalg.norm(mixed)), 1e-9))
 
 
 def mean_looks(looks: Floats, weight: Floats) -> Floats:
@@ -65,7 +75,7 @@ def _sampled(rgb: Image, box: Floats) -> Floats:
     x = box[0] + (0.1 + 0.8 * (np.arange(COLUMNS) + 0.5) / COLUMNS) * (box[2] - box[0])
     rows = np.clip(y.astype(np.int64), 0, height - 1)
     columns = np.clip(x.astype(np.int64), 0, width - 1)
-    return rgb[rows[:, None], columns[None, :]].astype(np.float64)
+    return np.asarray(rgb[rows[:, None], columns[None, :]], dtype=np.float64)
 
 
 def _soft(values: Floats, steps: int) -> Floats:

@@ -18,6 +18,11 @@ def crops(observations: Observations, findings: Findings[PersonsResult]) -> tupl
             left, top, right, bottom = (float(side) for side in best.box_px)
             time_s = float(observations.time_s[best.frame])
             found.append(
-                Crop(name=preview_name(person), time_s=time_s, box_xyxy_px=(left, top, right, bottom), least_height_px=int(LEAST_PX))
+                Crop(
+                    name=preview_name(person),
+                    time_s=time_s,
+                    box_xyxy_px=(left, top, right, bottom),
+                    least_height_px=int(LEAST_PX),
+                )
             )
     return tuple(found)

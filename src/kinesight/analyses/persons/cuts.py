@@ -59,8 +59,8 @@ class CutFinder:
     def _settle(self, now: Gist) -> None:
         """Decide about the oldest suspicion: it is a cut if the picture from before it has not come back.
 
-        One cut may raise several suspicions while a codec recovers, and a flash one at each end; the second end compares the flash
-        with the picture after it, so it is believed only if the flash began with a picture unlike that one.
+        One cut may raise several suspicions while a codec recovers, and a flash one at each end; what was suspected within the
+        same moment is settled together.
         """
         before, time_s = self._suspects.popleft()
         if are_unlike(before, now):

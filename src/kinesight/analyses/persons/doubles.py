@@ -1,4 +1,4 @@
-"""Tracks of a part of somebody, and second tracks of somebody: they go before persons are made of tracks."""
+"""Tracks that are nobody: of a part of somebody, a second one of somebody, or hardly seen. They go before persons are made."""
 
 from __future__ import annotations
 
@@ -20,6 +20,21 @@ SAME_TOP = 0.2
 
 MOST_OF_LIFE = 0.7
 """Share of its time for which a track has to be inside another one to be a part of it; people who pass each other part again."""
+
+
+FEWEST = 2
+SUREST = 0.45
+"""A track has at least so many looks, and its three surest have this mean score; fainter ones join strangers."""
+
+
+def worth_linking(tracks: Sequence[Track], looks: Sequence[Look]) -> tuple[Track, ...]:
+    """Return the tracks that may be somebody, or a stretch of somebody."""
+    kept = []
+    for track in tracks:
+        score = np.sort([looks[look].score[box] for look, box in zip(track.look, track.box, strict=True)])
+        if len(score) >= min(FEWEST, len(looks)) and score[-3:].mean() >= SUREST:
+            kept.append(track)
+    return without_doubles(kept, looks)
 
 
 def without_doubles(tracks: Sequence[Track], looks: Sequence[Look]) -> tuple[Track, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from kinesight.analyses.persons.geometry import clipped
+from kinesight.analyses.persons.geometry import Indices, clipped
 from kinesight.analyses.persons.people import Film, Person
 from kinesight.analyses.persons.sightings import Look
 from kinesight.domain.people import Faces
@@ -134,8 +135,8 @@ def head_round(face: Floats) -> Floats:
 def heads_of(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look], film: Film) -> Heads:
     """Return the head of a person in every frame.
 
-    Where a face is seen the head is round it. Between two faces that are less than a second apart the head moves with the body from the
-    one place in it to the other. Elsewhere it is at the top of the body, as large as this person's head usually is.
+    Where a face is seen the head is round it. Between two faces that are less than a second apart the head moves with the body,
+    from the one place in it to the other. Elsewhere it is at the top of the body, as large as this person's head usually is.
     """
     usual = _usual_place(person, faces, looks)
     heads = np.array([_placed(box, usual) for box in person.boxes_px])
@@ -145,15 +146,13 @@ def heads_of(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look], f
         heads[row] = head_round(face.box_px)
         source[row] = "face"
     _between_faces(heads, source, rows, person, film)
-    return Heads(
-        boxes_px=clipped(heads, width=film.width_px, height=film.height_px), source=tuple(source), faces=tuple(faces)
-    )
+    return Heads(boxes_px=clipped(heads, width=film.width_px, height=film.height_px), source=tuple(source), faces=tuple(faces))
 
 
-def _between_faces(heads: Floats, source: list[str | None], rows: Floats, person: Person, film: Film) -> None:
+def _between_faces(heads: Floats, source: list[str | None], rows: Indices, person: Person, film: Film) -> None:
     """Let the head move with the body between two faces, in place: where in the body it is changes in a straight line."""
     times = film.time_s[person.frames]
-    for before, after in zip(rows[:-1], rows[1:], strict=True):
+    for before, after in pairwise(rows):
         if after - before < 2 or times[after] - times[before] > 1.0:
             continue
         inside = np.arange(before + 1, after)
@@ -166,16 +165,14 @@ def _between_faces(heads: Floats, source: list[str | None], rows: Floats, person
 
 
 def _within(head: Floats, box: Floats) -> Floats:
-    """Return a head as centre x, top, width, height relative to the body: in its widths (x), heights (y) and heights (size)."""
-    width, height = box[2] - box[0], box[3] - box[1]
-    return np.array(
-        [
-            ((head[0] + head[2]) / 2 - (box[0] + box[2]) / 2) / max(height, 1.0),
-            (head[1] - box[1]) / max(height, 1.0),
-            (head[2] - head[0]) / max(height, 1.0),
-            (head[3] - head[1]) / max(height, 1.0),
-        ]
-    ) + 0.0 * width
+    """Return a head as centre x from the body's, top from the body's, width and height, all in heights of the body."""
+    place = [
+        (head[0] + head[2] - box[0] - box[2]) / 2,
+        head[1] - box[1],
+        head[2] - head[0],
+        head[3] - head[1],
+    ]
+    return np.asarray(np.array(place) / max(float(box[3] - box[1]), 1.0), dtype=np.float64)
 
 
 def _unfolded(place: Floats, boxes: Floats) -> Floats:
@@ -183,7 +180,7 @@ def _unfolded(place: Floats, boxes: Floats) -> Floats:
     centre = (boxes[:, [0]] + boxes[:, [2]]) / 2 + place[:, [0]] * height
     top = boxes[:, [1]] + place[:, [1]] * height
     half = place[:, [2]] * height / 2
-    return np.hstack([centre - half, top, centre + half, top + place[:, [3]] * height])
+    return np.concatenate([centre - half, top, centre + half, top + place[:, [3]] * height], axis=1)
 
 
 def _usual_place(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look]) -> Floats | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ValidationError
@@ -96,7 +96,7 @@ def _stored(person: Presence) -> dict[str, Any]:
 
 
 def _boxes_or_null(boxes: Floats) -> list[list[float] | None]:
-    known = np.isfinite(boxes).all(axis=1).tolist()
+    known = np.isfinite(boxes[:, 0])
     return [box if is_known else None for box, is_known in zip(np.round(boxes, 1).tolist(), known, strict=True)]
 
 
@@ -201,11 +201,11 @@ def _entries(kind: type[Entry], value: Any, what: str) -> tuple[Entry, ...]:
         raise BadObservations(f"{what} holds an entry that is not {{{', '.join(kind.model_fields)}}}.") from error
 
 
-def _is_list(value: Any) -> bool:
+def _is_list(value: Any) -> TypeGuard[Sequence[Any]]:
     return isinstance(value, Sequence) and not isinstance(value, str | bytes)
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 

@@ -1,4 +1,4 @@
-"""Which tracks are one person: those that look alike and that one body can have walked. Rather two ids for one than one for two."""
+"""Which tracks are one person: those that look alike and that one body can have walked. Rather two ids for one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesight.analyses.persons.appearance import distances, mean_looks
+from kinesight.analyses.persons.appearance import distances, mean_looks, upper_part
 from kinesight.analyses.persons.motion import boxes_of
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.tracking import Track
@@ -24,6 +24,9 @@ SOON_S = 1.5
 
 DRIFT = 0.8
 """Body heights a second by which somebody misses where they were going."""
+
+SIZES_COUNT = 0.4
+"""Body heights that a factor e in size counts as; somebody half hidden is half as high."""
 
 MOST_OVERLAP_S = 0.35
 """Two tracks of one person may run side by side for so long while one body is found twice."""
@@ -114,7 +117,7 @@ def _judged(one: _Piece, other: _Piece) -> Joint | None:
     gap_s = other.from_s - one.to_s
     if other.from_s <= one.from_s or gap_s < -MOST_OVERLAP_S or other.to_s <= one.to_s:
         return None
-    apart = float(distances(one.looks[None], other.looks[None])[0, 0])
+    apart = _unlikeness(one, other, gap_s)
     sure = min(1.0, min(one.clear, other.clear) / 4.0)
     wide = SPREAD * (2.0 - sure)
     evidence = ((apart - UNLIKE) ** 2 - (apart - ALIKE) ** 2) / (2 * wide**2)
@@ -133,14 +136,25 @@ def _judged(one: _Piece, other: _Piece) -> Joint | None:
     return Joint(from_s=one.to_s, to_s=other.from_s, likeness=1.0 - apart, missed=float(missed), evidence=evidence)
 
 
+def _unlikeness(one: _Piece, other: _Piece, gap_s: float) -> float:
+    """Return the distance of looks. Of a body that ends higher right after it was whole, only the upper part is compared."""
+    plain = float(distances(one.looks[None], other.looks[None])[0, 0])
+    share = float(np.exp(-abs(one.last[2, 0] - other.first[2, 0])))
+    if gap_s > SOON_S or share > 0.85:
+        return plain
+    whole, cut = (one, other) if one.last[2, 0] > other.first[2, 0] else (other, one)
+    return min(plain, float(distances(upper_part(whole.looks, share)[None], cut.looks[None])[0, 0]))
+
+
 def _missed(one: _Piece, other: _Piece, gap_s: float) -> float:
     """Return how far, in body heights, the second piece begins from where the first was going (for a while; people turn)."""
     ahead_s = float(np.clip(gap_s, 0.0, SOON_S)) / 2
     height = float(np.exp((one.last[2, 0] + other.first[2, 0]) / 2))
+    # from head to head: where somebody stands is often hidden
     there = one.last[:2, 0] + one.last[:2, 1] * ahead_s
     back = other.first[:2, 0] - other.first[:2, 1] * ahead_s
     sizes = abs(float(one.last[2, 0] - other.first[2, 0]))
-    return float(np.hypot(*(there - back))) / height + sizes
+    return float(np.hypot(*(there - back))) / height + SIZES_COUNT * sizes
 
 
 def _from_place(missed: float, gap_s: float) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 
 from kinesight.domain.video import Floats
 
-# the state of a box: place and speed of centre x, centre y, log height, log width
+# the state of a box: value and speed of centre x, top, log height, log width; the feet are often hidden, the head seldom is
 PARTS = 4
 
 PLACE_NOISE = 0.045
@@ -16,6 +16,9 @@ PLACE_NOISE = 0.045
 
 SIZE_NOISE = np.array([0.05, 0.14])
 """How much height and width of a box are off, as shares; a walker's width swings with the legs."""
+
+COVERED_NOISE = 0.25
+"""How much a height is off, as a share, where all of the body is behind others: the box ends where they begin."""
 
 SPEED_AT_FIRST = 1.0
 """Spread of a speed nobody has measured yet, in body heights a second: about a walk."""
@@ -35,29 +38,24 @@ class Motions:
     mean: Floats
     cov: Floats
 
-    def __getitem__(self, which: object) -> Motions:
-        """Return some of them."""
-        return Motions(mean=self.mean[which], cov=self.cov[which])  # type: ignore[index]
-
 
 def measured(boxes: Floats) -> Floats:
-    """Return boxes (n, 4) as centre x, centre y, log height, log width."""
+    """Return boxes (n, 4) as centre x, top, log height, log width."""
     size = np.maximum(boxes[:, 2:] - boxes[:, :2], 1.0)
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    return np.column_stack([centre, np.log(size[:, 1]), np.log(size[:, 0])])
+    return np.column_stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 1], np.log(size[:, 1]), np.log(size[:, 0])])
 
 
 def boxes_of(values: Floats) -> Floats:
-    """Return boxes (n, 4) from centre x, centre y, log height, log width (n, 4)."""
-    half = np.exp(values[:, [3, 2]]) / 2
-    return np.column_stack([values[:, :2] - half, values[:, :2] + half])
+    """Return boxes (n, 4) from centre x, top, log height, log width (n, 4)."""
+    half, height = np.exp(values[:, 3]) / 2, np.exp(values[:, 2])
+    return np.column_stack([values[:, 0] - half, values[:, 1], values[:, 0] + half, values[:, 1] + height])
 
 
 def begun(boxes: Floats) -> Motions:
     """Return the motions of boxes seen for the first time."""
     values = measured(boxes)
     cov = np.zeros((len(boxes), PARTS, 2, 2))
-    cov[:, :, 0, 0] = _noise(values[:, 2])
+    cov[:, :, 0, 0] = _noise(values[:, 2], np.zeros(len(values)))
     height = np.exp(values[:, 2])
     cov[:, :2, 1, 1] = (SPEED_AT_FIRST * height[:, None]) ** 2
     cov[:, 2:, 1, 1] = SIZE_SPEED_AT_FIRST**2
@@ -79,22 +77,28 @@ def predicted(motions: Motions, *, after_s: float, shift_px: Floats) -> Motions:
     return Motions(mean=mean, cov=step @ motions.cov @ step.T + push[..., None, None] * spread)
 
 
-def updated(motions: Motions, boxes: Floats, *, trust: Floats) -> Motions:
-    """Return the motions after boxes (n, 4) were seen; `trust` (n,) 0..1: a box of half the trust has twice the variance."""
+def updated(motions: Motions, boxes: Floats, *, trust: Floats, covered: Floats) -> Motions:
+    """Return the motions after boxes (n, 4) were seen.
+
+    `trust` (n,) 0..1: a box of half the trust has twice the variance; `covered` (n,) is the share of the body behind others.
+    """
     values = measured(boxes)
-    noise = _noise(values[:, 2]) / np.maximum(trust, 0.1)[:, None]
+    noise = _noise(values[:, 2], covered) / np.maximum(trust, 0.1)[:, None]
     gain = motions.cov[..., :, 0] / (motions.cov[..., 0, 0] + noise)[..., None]
     mean = motions.mean + gain * (values - motions.mean[..., 0])[..., None]
     cov = motions.cov - gain[..., :, None] * motions.cov[..., 0, None, :]
     return Motions(mean=mean, cov=cov)
 
 
-def surprises(motions: Motions, boxes: Floats) -> Floats:
-    """Return how unexpected each box (m, 4) is for each motion, (n, m): squared distance in standard deviations over PARTS."""
+def surprises(motions: Motions, boxes: Floats, *, covered: Floats) -> Floats:
+    """Return how unexpected each box (m, 4) is for each motion, (n, m): squared distance in standard deviations over PARTS.
+
+    `covered` (n,) is the share of each expected body that is behind others.
+    """
     values = measured(boxes)
     apart = values[None] - motions.mean[:, None, :, 0]
-    variance = motions.cov[:, None, :, 0, 0] + _noise(values[:, 2])[None]
-    return np.asarray((apart**2 / variance).sum(axis=2))
+    noise = np.stack([_noise(values[:, 2], np.full(len(values), share)) for share in covered])
+    return np.asarray((apart**2 / (motions.cov[:, None, :, 0, 0] + noise)).sum(axis=2))
 
 
 def smoothed(steps: list[Motions], expected: list[Motions], gaps_s: Floats) -> Floats:
@@ -118,8 +122,9 @@ def smoothed(steps: list[Motions], expected: list[Motions], gaps_s: Floats) -> F
     return np.array(mean[::-1])
 
 
-def _noise(log_height: Floats) -> Floats:
+def _noise(log_height: Floats, covered: Floats) -> Floats:
     variance = np.empty((len(log_height), PARTS))
     variance[:, :2] = (PLACE_NOISE * np.exp(log_height)[:, None]) ** 2
     variance[:, 2:] = SIZE_NOISE**2
+    variance[:, 2] += (COVERED_NOISE * covered) ** 2
     return variance

@@ -27,9 +27,9 @@ class Portrait:
 class Presence:
     """One person over consecutive frames from `first_frame`; frames without the person hold NaN.
 
-    `boxes_px` and `heads_px` (frames, 4) are left, top, right, bottom in pixels of the upright source; `head_source` (frames,) says
-    whether a face was seen there ("face"), the head follows from the body ("body"), or from the moments around ("filled");
-    `score` (frames,) 0..1, 0 where the person is not seen.
+    `boxes_px` and `heads_px` (frames, 4) are left, top, right, bottom in pixels of the upright source; `head_source` (frames,)
+    says whether a face was seen there ("face"), or the head follows from the body ("body") or from the moments around
+    ("filled"); `score` (frames,) 0..1, 0 where the person is not seen.
     """
 
     obj_id: int

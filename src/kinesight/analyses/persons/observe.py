@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kinesight.analyses.persons.cuts import CutFinder
-from kinesight.analyses.persons.doubles import without_doubles
+from kinesight.analyses.persons.doubles import worth_linking
 from kinesight.analyses.persons.faces import Heads, faces_of, heads_of
 from kinesight.analyses.persons.linking import Chain, link
 from kinesight.analyses.persons.looking import Looker
@@ -76,7 +76,7 @@ def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
 def persons_in(footage: Footage, info: VideoInfo, *, is_linked: bool = True) -> Observations:
     """Return who was seen: tracks, linked to persons, with their heads and the moments that show them best."""
     looks, film = footage.looks, footage.film
-    tracks = without_doubles(follow(looks), looks)
+    tracks = worth_linking(follow(looks), looks)
     chains = link(tracks, looks) if is_linked else tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
     persons = persons_of(chains, tracks, looks, film)
     faces = faces_of(persons, looks)
@@ -121,7 +121,8 @@ def _presence(obj_id: int, person: Person, heads: Heads, looks: Sequence[Look], 
         confidence=_confidence(person, heads, looks),
         portraits=portraits_of(person, heads, looks, film),
         links=tuple(
-            Link(from_s=joint.from_s, to_s=joint.to_s, why=joint.why, evidence=round(joint.evidence, 2)) for joint in person.joints
+            Link(from_s=joint.from_s, to_s=joint.to_s, why=joint.why, evidence=round(joint.evidence, 2))
+            for joint in person.joints
         ),
     )
 

@@ -11,6 +11,7 @@ class PersonsParameters(Document):
     """Choices of a persons analysis."""
 
     link: bool = Field(
-        default=True, description="Join a person who was hidden or came back to one id; without, every appearance is an id of its own."
+        default=True,
+        description="Join a person who was hidden or came back to one id; without, every appearance is an id of its own.",
     )
     language: str = Field(default="en", pattern="^en$", description="Language of the report; English so far.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,8 +37,8 @@ REACHES_HEIGHTS = 0.15
 class Person:
     """One person of a video.
 
-    `frames` (n,) are the source frames in which the person has a box, in order; `boxes_px` (n, 4); `is_filled` (n,): not seen there, but
-    hidden for a moment. `look` (m,) and `box` (m,) name the moments that were looked at; `score` (n,) 0..1.
+    `frames` (n,) are the source frames in which the person has a box, in order; `boxes_px` (n, 4); `is_filled` (n,): not seen
+    there, but hidden for a moment. `look` (m,) and `box` (m,) name the moments that were looked at; `score` (n,) 0..1.
     """
 
     frames: Indices
@@ -145,7 +146,7 @@ def _far_from(times: Floats, seen: Floats) -> Mask:
 def _fill(boxes: Floats, filled: Mask, time_s: Floats) -> None:
     """Fill gaps of up to `GAP_S` in a straight line, in place."""
     known = np.flatnonzero(np.isfinite(boxes[:, 0]))
-    for before, after in zip(known[:-1], known[1:], strict=True):
+    for before, after in pairwise(known):
         if after - before < 2 or time_s[after] - time_s[before] > GAP_S:
             continue
         inside = np.arange(before + 1, after)

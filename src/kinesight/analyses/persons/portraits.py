@@ -49,7 +49,7 @@ def head_and_shoulders(head: Floats, body: Floats, film: Film) -> Floats:
     left = np.clip((head[0] + head[2]) / 2 - width / 2, 0.0, film.width_px - width)
     top = np.clip(head[1] - 0.35 * size, 0.0, film.height_px - height)
     box = np.array([[left, top, left + width, top + height]])
-    return clipped(np.round(box, 1), width=film.width_px, height=film.height_px)[0]
+    return np.asarray(clipped(np.round(box, 1), width=film.width_px, height=film.height_px)[0])
 
 
 def _moments(person: Person, heads: Heads, looks: Sequence[Look]) -> list[tuple[float, int, Floats, Floats]]:

@@ -86,14 +86,12 @@ def _timeline(person: PersonFound, seen: Presence, observations: Observations) -
     for one in person.ranges:
         left, right = x(one.first_s), x(one.last_s)
         title = f"<title>{one.first_s:.2f} to {one.last_s:.2f} s</title>"
-        parts.append(
-            f'<rect x="{left:.1f}" y="2" width="{max(right - left, 2):.1f}" height="16" rx="3" fill="rgb({red},{green},{blue})">{title}</rect>'
-        )
+        place = f'x="{left:.1f}" y="2" width="{max(right - left, 2):.1f}" height="16" rx="3"'
+        parts.append(f'<rect {place} fill="rgb({red},{green},{blue})">{title}</rect>')
     for row in np.flatnonzero([source == "face" for source in seen.head_source]):
         at = x(float(observations.time_s[seen.first_frame + int(row)]))
         parts.append(f'<rect x="{at - 1:.1f}" y="12" width="2" height="5" class="face"/>')
-    for cut_s in observations.cuts_s:
-        parts.append(f'<rect x="{x(cut_s) - 0.5:.1f}" y="0" width="1" height="20" class="cut"/>')
+    parts += [f'<rect x="{x(cut_s) - 0.5:.1f}" y="0" width="1" height="20" class="cut"/>' for cut_s in observations.cuts_s]
     label = f"Person {person.obj_id} on the timeline"
     drawing = f'<svg class="lane" viewBox="0 0 {_WIDTH:.0f} 20" preserveAspectRatio="none" role="img" aria-label="{label}">'
     return Markup(drawing + "".join(parts) + "</svg>")  # noqa: S704 - numbers and words of this module only

@@ -15,7 +15,7 @@ class Range(Document):
 
 
 class Link(Document):
-    """Why what was seen before and after a gap is one person. `evidence` is the natural logarithm of the odds; null where a person said so."""
+    """Why two appearances are one person. `evidence` is the natural logarithm of the odds; null where somebody said so."""
 
     from_s: float
     to_s: float
@@ -24,7 +24,7 @@ class Link(Document):
 
 
 class PersonFound(Document):
-    """One person. `confidence` 0..1 says how sure it is that this is a person; `head_visible` is the share of the frames with a seen face."""
+    """One person. `confidence` 0..1: how sure it is that this is one; `head_visible`: the share of the time with a seen face."""
 
     obj_id: int
     name: str | None = None
@@ -44,7 +44,7 @@ class Correction(Document):
 
 
 class PersonsResult(Document):
-    """Who is in a video, and when. `cuts_s` are the first moments of new shots; `corrections` is what somebody changed by hand."""
+    """Who is in a video, and when. `cuts_s` are the first moments of new shots; `corrections` were made by hand."""
 
     detected_objects: int
     persons: tuple[PersonFound, ...]

@@ -14,8 +14,8 @@ class Look:
 
     `xyxy_px` (n, 4), `score` (n,) and `looks` (n, FEATURES) describe the people, best first; `hidden` (n,) is the share of each
     behind somebody else, `liveliness` (n,) how much the picture changed inside since the look before, in multiples of its noise,
-    NaN where that is unknown. `faces` is None where nobody looked for faces. `shift_px` (2,) is how far the background has moved since the
-    look before; `is_after_cut` says that another shot has begun since.
+    NaN where that is unknown. `faces` is None where nobody looked for faces. `shift_px` (2,) is how far the background has moved
+    since the look before; `is_after_cut` says that another shot has begun since.
     """
 
     frame: int

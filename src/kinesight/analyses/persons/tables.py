@@ -18,7 +18,7 @@ def tables(observations: Observations, findings: Findings[PersonsResult]) -> dic
 
 
 def tracks_text(observations: Observations) -> str:
-    """Return one line per person and frame: frame, id, left, top, width, height, confidence, -1, -1, -1; frames and ids count from 1.
+    """Return a line per person and frame: frame, id, left, top, width, height, confidence, -1, -1, -1; both count from 1.
 
     Format: Milan et al., MOT16: A Benchmark for Multi-Object Tracking, arXiv:1603.00831.
     """

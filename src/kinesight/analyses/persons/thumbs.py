@@ -27,7 +27,7 @@ BETTER = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thumb:
-    """A small grey picture, (rows, columns) 0..255; `cell_px` is how many pixels of the picture it was made from a cell covers."""
+    """A small grey picture, (rows, columns) 0..255; a cell covers `cell_px` x `cell_px` pixels of the picture."""
 
     grey: Floats
     cell_px: int

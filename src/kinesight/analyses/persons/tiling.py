@@ -17,7 +17,10 @@ WIDTH_OF_TILE = 0.6
 """Most of a tile's width that a person takes."""
 
 WHOLE = 0.8
-"""A tile that covers this share of the picture in both directions shows no more than the whole picture does."""
+"""A tile that covers this share of the picture in both directions shows no more than the whole picture does.
+
+A square part of a wide picture does: the detector's input is square, and a wide picture squeezed into it has thin people.
+"""
 
 LEAST_TILE_PX = 96
 
@@ -55,7 +58,7 @@ def round_people(people: Floats, *, width: int, height: int, turn: int) -> tuple
     A tile is laid round one person and serves everybody who is whole in it.
     """
     sides = np.maximum((people[:, 3] - people[:, 1]) / SHARE_OF_TILE, (people[:, 2] - people[:, 0]) / WIDTH_OF_TILE)
-    sides = np.maximum(sides, LEAST_TILE_PX)
+    sides = np.clip(sides, LEAST_TILE_PX, min(width, height))
     waiting = [number for number in range(len(people)) if sides[number] < WHOLE * max(width, height)]
     first = turn % len(waiting) if waiting else 0
     waiting = waiting[first:] + waiting[:first]
@@ -69,8 +72,8 @@ def round_people(people: Floats, *, width: int, height: int, turn: int) -> tuple
 
 
 def layout(width: int, height: int, *, person_px: float) -> tuple[Tile, ...]:
-    """Return tiles over the whole picture in which people of this height are large enough; none where the whole serves as well."""
-    side = max(person_px / SHARE_OF_TILE, float(LEAST_TILE_PX))
+    """Return tiles over the whole picture in which people of this height are large; none where the whole serves as well."""
+    side = float(np.clip(person_px / SHARE_OF_TILE, LEAST_TILE_PX, min(width, height)))
     while True:
         tile_w, tile_h = min(side, width), min(side, height)
         columns, rows = _count(width, tile_w), _count(height, tile_h)
@@ -84,7 +87,7 @@ def layout(width: int, height: int, *, person_px: float) -> tuple[Tile, ...]:
 
 
 def probe(tiles: tuple[Tile, ...], *, turn: int, is_lively: Mask) -> tuple[Tile, ...]:
-    """Return the one tile of a layout that is looked at in this turn: where something moves in turn, the quiet ones now and then."""
+    """Return the tile of a layout that is looked at in this turn: where something moves; the quiet ones now and then."""
     lively = [tile for number, tile in enumerate(tiles) if is_lively[number]]
     if turn % QUIET_TURNS == 0 or not lively:
         return tiles[(turn // QUIET_TURNS) % len(tiles) :][:1] if tiles and turn % QUIET_TURNS == 0 else ()

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from kinesight.analyses.persons.appearance import distances
-from kinesight.analyses.persons.geometry import Indices, Mask, overlaps
+from kinesight.analyses.persons.geometry import Indices, Mask, overlaps, shares_inside
 from kinesight.analyses.persons.motion import Motions, begun, boxes_of, predicted, smoothed, surprises, updated
 from kinesight.analyses.persons.sightings import Look
 from kinesight.domain.video import Floats
@@ -32,7 +32,7 @@ FAINT_SURPRISE = 9.5
 UNLIKE = 0.45
 """Distance of looks from which a box is somebody else, whatever its place."""
 
-LOOKS_COUNT = 40.0
+LOOKS_COUNT = 80.0
 """What a squared distance of looks costs, in squared standard deviations of place."""
 
 LOST_S = 1.0
@@ -40,6 +40,9 @@ LOST_S = 1.0
 
 LEARNT_PER_LOOK = 0.2
 """Weight of the newest clear box in what a track looks like."""
+
+NEARER = 0.05
+"""Who stands no further up in the picture than this share of a height may hide somebody."""
 
 BESIDE = 0.3
 """Overlap with a taken box from which a box may be the same body again."""
@@ -102,15 +105,12 @@ def _go_on(open_tracks: list[_Open], look: Look, number: int) -> None:
         for row, column in _assigned(waiting, look, boxes, limit=limit, is_barred=doubled):
             _extend(waiting[row], look, number, int(boxes[column]))
             owner[int(boxes[column])] = waiting[row]
-    taken = sorted(owner)
-    for box in sure:
-        if int(box) not in owner and look.score[box] >= STARTS and not (overlap[box, taken] > SAME_PLACE).any():
-            open_tracks.append(_begun(look, number, int(box)))
+    taken = overlap[:, sorted(owner)] > SAME_PLACE
+    is_new = (look.score[sure] >= STARTS) & ~taken[sure].any(axis=1)
+    open_tracks += [_begun(look, number, int(box)) for box in sure[is_new] if int(box) not in owner]
 
 
-def _looks_like_owner(
-    tracks: Sequence[_Open], look: Look, boxes: Indices, overlap: Floats, owner: dict[int, _Open]
-) -> Mask:
+def _looks_like_owner(tracks: Sequence[_Open], look: Look, boxes: Indices, overlap: Floats, owner: dict[int, _Open]) -> Mask:
     """Return which boxes no track may have, (tracks, boxes): those beside a taken one that look more like who took that.
 
     One body is often found twice, and somebody who is lost nearby would go on with the second box.
@@ -126,16 +126,14 @@ def _looks_like_owner(
     return barred
 
 
-def _assigned(
-    tracks: Sequence[_Open], look: Look, boxes: Indices, *, limit: float, is_barred: Mask
-) -> list[tuple[int, int]]:
+def _assigned(tracks: Sequence[_Open], look: Look, boxes: Indices, *, limit: float, is_barred: Mask) -> list[tuple[int, int]]:
     """Return the pairs of track and box that go together at the least cost."""
     if not tracks or not len(boxes):
         return []
     motions = Motions(
         mean=np.concatenate([track.motion.mean for track in tracks]), cov=np.concatenate([track.motion.cov for track in tracks])
     )
-    surprise = surprises(motions, look.xyxy_px[boxes])
+    surprise = surprises(motions, look.xyxy_px[boxes], covered=_covered(motions, look))
     unlike = distances(np.array([track.looks for track in tracks]), look.looks[boxes])
     clear = 1.0 - 0.7 * look.hidden[boxes]
     cost = surprise + LOOKS_COUNT * clear * unlike**2
@@ -143,6 +141,16 @@ def _assigned(
     ceiling = 1e6
     rows, columns = linear_sum_assignment(np.where(is_out, ceiling, cost))
     return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if not is_out[row, column]]
+
+
+def _covered(motions: Motions, look: Look) -> Floats:
+    """Return which share of each expected body is behind others, (n,); a box that may be the body itself covers nothing of it."""
+    bodies, people = boxes_of(motions.mean[:, :, 0]), look.xyxy_px[look.score >= SURE]
+    if not len(people):
+        return np.zeros(len(bodies))
+    is_nearer = people[None, :, 3] > bodies[:, None, 3] - NEARER * (bodies[:, 3] - bodies[:, 1])[:, None]
+    is_other = overlaps(bodies, people) < SAME_PLACE
+    return np.asarray(np.where(is_nearer & is_other, shares_inside(bodies, people), 0.0).max(axis=1))
 
 
 def _begun(look: Look, number: int, box: int) -> _Open:
@@ -153,7 +161,8 @@ def _begun(look: Look, number: int, box: int) -> _Open:
 def _extend(track: _Open, look: Look, number: int, box: int) -> None:
     track.expected.append(track.motion)
     trust = np.array([min(1.0, look.score[box] / 0.6) * (1.0 - 0.6 * look.hidden[box])])
-    track.motion = updated(track.motion, look.xyxy_px[[box]], trust=trust)
+    covered = _covered(track.motion, look)
+    track.motion = updated(track.motion, look.xyxy_px[[box]], trust=trust, covered=covered)
     track.steps.append(track.motion)
     track.look.append(number)
     track.box.append(box)
