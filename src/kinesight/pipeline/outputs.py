@@ -42,6 +42,8 @@ class OutputFolder:
         Created if missing.
     source
         What identifies the input (the video's SHA-256, or that of the stored observations).
+    clears
+        Whether what an earlier run left goes first; without, files are replaced one by one.
 
     Raises
     ------
@@ -53,7 +55,7 @@ class OutputFolder:
 
     SOURCE_FILE = "source.json"
 
-    def __init__(self, path: Path, *, source: str) -> None:
+    def __init__(self, path: Path, *, source: str, clears: bool = True) -> None:
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -62,15 +64,17 @@ class OutputFolder:
                 f"The output folder {path} cannot be made: {error.strerror}. Choose another with --out."
             ) from error
         self._claim(source)
+        if clears:
+            pictures = [file for name in MADE_FOLDERS for file in (path / name).glob("*.jpg")]
+            for file in (*(path / name for name in MADE_FILES), *pictures):
+                self.remove(file)
+
+    def remove(self, file: Path) -> None:
+        """Remove a file of the folder, if it is there. Raises `BadParameter`."""
         try:
-            for name in MADE_FILES:
-                (path / name).unlink(missing_ok=True)
-            for picture in (file for name in MADE_FOLDERS for file in (path / name).glob("*.jpg")):
-                picture.unlink()
+            file.unlink(missing_ok=True)
         except OSError as error:
-            raise BadParameter(
-                f"{path / name} cannot be replaced: {error.strerror}. Choose another folder with --out."
-            ) from error
+            raise BadParameter(f"{file} cannot be replaced: {error.strerror}. Choose another folder with --out.") from error
 
     def _claim(self, source: str) -> None:
         marker = self.path / self.SOURCE_FILE

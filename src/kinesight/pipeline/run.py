@@ -94,7 +94,14 @@ class Run(Generic[Observed, Parameters, Result]):
             As the parts raise them.
         """
         folder = OutputFolder(out, source=source.reader.info.sha256)
-        stored = self._analysis.store(self._observe(source, folder))
+        return self._of_stored(self._analysis.store(self._observe(source, folder)), source, folder)
+
+    def of_corrected(self, observed: Observed, source: VideoSource, out: Path) -> ResultDocument:
+        """Analyse corrected observations of a video; the folder then holds every file anew. Errors as `of_video`."""
+        folder = OutputFolder(out, source=source.reader.info.sha256)
+        return self._of_stored(self._analysis.store(observed), source, folder)
+
+    def _of_stored(self, stored: dict[str, Any], source: VideoSource, folder: OutputFolder) -> ResultDocument:
         folder.json(self._analysis.observations_file, stored)
         # what is analysed is what was stored, rounding included, so that a run from them gives the same result
         observed = self._analysis.restore(stored)
@@ -122,7 +129,7 @@ class Run(Generic[Observed, Parameters, Result]):
         SceneError
             As for a video.
         """
-        content, document = _read_observations(path)
+        content, document = read_observations(path)
         observed = self._analysis.restore(document)
         folder = OutputFolder(out, source=hashlib.sha256(content).hexdigest())
         folder.json(self._analysis.observations_file, self._analysis.store(observed))
@@ -240,7 +247,8 @@ class Run(Generic[Observed, Parameters, Result]):
                     break
 
 
-def _read_observations(path: Path) -> tuple[bytes, Any]:
+def read_observations(path: Path) -> tuple[bytes, Any]:
+    """Return a file of stored observations, as bytes and as the JSON in it. Raises `BadObservations`."""
     try:
         with path.open("rb") as file:  # bounded by what is read: a pipe or a device has no size
             content = file.read(LARGEST_OBSERVATIONS_BYTES + 1)
