@@ -193,4 +193,13 @@ def _usual_place(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look
 
 
 def _placed(box: Floats, usual: Floats | None) -> Floats:
-    return body_head(box) if usual is None else _unfolded(usual[None], box[None])[0]
+    """Return the head of a body without a seen face: as large as usual for this person, but where heads are on such a body.
+
+    To which side it leans was seen at other moments and says nothing about this one; nor does a size from when most was hidden.
+    """
+    plain = body_head(box)
+    if usual is None:
+        return plain
+    place = _within(plain, box)
+    place[2:] = np.clip(usual[2:], 0.75 * place[2:], 1.4 * place[2:])
+    return np.asarray(_unfolded(place[None], box[None])[0])

@@ -36,7 +36,15 @@ UNLIKE = 0.36
 """Usual distance of looks of the same person at two moments, and of two persons."""
 
 SPREAD = 0.07
-"""Spread of both; looks that were seen clearly only once or twice count less."""
+"""Spread of the first; looks that were seen clearly only once or twice count less."""
+
+UNLIKE_SPREAD = 0.09
+
+USUAL_PAIRS = 6.0
+"""How many pairs of strangers the usual distance counts for, beside those that are seen at the same time in the video itself.
+
+Where everybody wears dark coats, dark coats say little.
+"""
 
 NEEDED = 2.0
 """Evidence (natural logarithm of odds) from which two tracks are one person."""
@@ -71,6 +79,14 @@ class Chain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Strangers:
+    """Distance of looks between different people of this video, and its spread."""
+
+    mean: float
+    spread: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Piece:
     """What linking knows of a chain: both ends, looks with their number of clear moments, and the shots it lies in."""
 
@@ -92,7 +108,10 @@ def link(tracks: Sequence[Track], looks: Sequence[Look]) -> tuple[Chain, ...]:
     shots = np.cumsum([look.is_after_cut for look in looks])
     pieces = {number: _piece(track, looks, shots) for number, track in enumerate(tracks)}
     chains = {number: Chain(tracks=(number,)) for number in pieces}
-    joints = {pair: joint for pair in _pairs(pieces) if (joint := _judged(pieces[pair[0]], pieces[pair[1]])) is not None}
+    strangers = _strangers(tuple(pieces.values()))
+    joints = {
+        pair: joint for pair in _pairs(pieces) if (joint := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None
+    }
     while joints:
         (one, other), joint = max(joints.items(), key=lambda item: (item[1].evidence, -item[0][0], -item[0][1]))
         pieces[one] = _joined(pieces[one], pieces[other])
@@ -103,7 +122,7 @@ def link(tracks: Sequence[Track], looks: Sequence[Look]) -> tuple[Chain, ...]:
         joints = {pair: found for pair, found in joints.items() if not {one, other} & set(pair)}
         for number in pieces:
             for pair in ((one, number), (number, one)):
-                if number != one and (found := _judged(pieces[pair[0]], pieces[pair[1]])) is not None:
+                if number != one and (found := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None:
                     joints[pair] = found
     return tuple(chains[number] for number in sorted(chains, key=lambda number: chains[number].tracks[0]))
 
@@ -112,15 +131,31 @@ def _pairs(pieces: dict[int, _Piece]) -> list[tuple[int, int]]:
     return [(one, other) for one in pieces for other in pieces if one != other]
 
 
-def _judged(one: _Piece, other: _Piece) -> Joint | None:
+def _strangers(pieces: Sequence[_Piece]) -> _Strangers:
+    """Return how unlike people are who are seen at the same time, and so are not one."""
+    found = []
+    for number, one in enumerate(pieces):
+        for other in pieces[number + 1 :]:
+            together_s = min(one.to_s, other.to_s) - max(one.from_s, other.from_s)
+            if together_s > MOST_OVERLAP_S and min(one.clear, other.clear) >= 3.0:
+                found.append(float(distances(one.looks[None], other.looks[None])[0, 0]))
+    weight = USUAL_PAIRS / (USUAL_PAIRS + len(found))
+    mean = weight * UNLIKE + (1 - weight) * (float(np.mean(found)) if found else 0.0)
+    apart = np.array(found) - mean
+    variance = weight * (UNLIKE_SPREAD**2 + (UNLIKE - mean) ** 2) + (1 - weight) * (float((apart**2).mean()) if found else 0.0)
+    return _Strangers(mean=mean, spread=float(np.sqrt(variance)))
+
+
+def _judged(one: _Piece, other: _Piece, strangers: _Strangers) -> Joint | None:
     """Return the joint of two pieces, the first before the second; None where they are not one person."""
     gap_s = other.from_s - one.to_s
     if other.from_s <= one.from_s or gap_s < -MOST_OVERLAP_S or other.to_s <= one.to_s:
         return None
     apart = _unlikeness(one, other, gap_s)
     sure = min(1.0, min(one.clear, other.clear) / 4.0)
-    wide = SPREAD * (2.0 - sure)
-    evidence = ((apart - UNLIKE) ** 2 - (apart - ALIKE) ** 2) / (2 * wide**2)
+    same = max(apart - ALIKE, 0.0) / (SPREAD * (2.0 - sure))
+    other_one = min(apart - strangers.mean, 0.0) / strangers.spread
+    evidence = (other_one**2 - same**2) / 2 + float(np.log(strangers.spread / SPREAD))
     evidence = float(np.clip(evidence, -2 * MOST_FROM_LOOKS, MOST_FROM_LOOKS * sure))
     missed = np.nan
     if one.shot[1] == other.shot[0]:

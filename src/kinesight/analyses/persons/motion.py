@@ -97,8 +97,9 @@ def surprises(motions: Motions, boxes: Floats, *, covered: Floats) -> Floats:
     """
     values = measured(boxes)
     apart = values[None] - motions.mean[:, None, :, 0]
-    noise = np.stack([_noise(values[:, 2], np.full(len(values), share)) for share in covered])
-    return np.asarray((apart**2 / (motions.cov[:, None, :, 0, 0] + noise)).sum(axis=2))
+    variance = motions.cov[:, None, :, 0, 0] + _noise(values[:, 2], np.zeros(len(values)))[None]
+    variance[:, :, 2] += ((COVERED_NOISE * covered) ** 2)[:, None]
+    return np.asarray((apart**2 / variance).sum(axis=2))
 
 
 def smoothed(steps: list[Motions], expected: list[Motions], gaps_s: Floats) -> Floats:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from kinesight.analyses.persons.geometry import Indices, Mask, clipped
+from kinesight.analyses.persons.geometry import Indices, Mask, areas, clipped
 from kinesight.analyses.persons.linking import Chain, Joint
 from kinesight.analyses.persons.motion import boxes_of
 from kinesight.analyses.persons.sightings import Look
@@ -20,6 +20,9 @@ GAP_S = 1.0
 
 SHORTEST_S = 0.4
 """Somebody seen for less time is not listed, unless the video is hardly longer."""
+
+LEAST_INSIDE = 0.1
+"""Somebody of whom less than this share is inside the picture has left it."""
 
 FEWEST_LOOKS = 3
 CONVINCING = 0.58
@@ -119,18 +122,40 @@ def _person(chain: Chain, tracks: Sequence[Track], looks: Sequence[Look], film: 
         boxes[inside] = boxes_of(path)
         score[inside] = np.interp(times, film.time_s[at], seen)
         filled[inside] = _far_from(times, film.time_s[at])
+        _extend(boxes, score, track, at, looks, film)
     _fill(boxes, filled, film.time_s)
-    known = np.isfinite(boxes[:, 0])
+    visible = clipped(boxes, width=film.width_px, height=film.height_px)
+    known = np.isfinite(boxes[:, 0]) & (areas(visible) > LEAST_INSIDE * areas(boxes))
     look, box = _moments(chain, tracks)
     return Person(
         frames=frames[known],
-        boxes_px=clipped(boxes[known], width=film.width_px, height=film.height_px),
+        boxes_px=visible[known],
         is_filled=filled[known],
         score=np.nan_to_num(score[known], nan=0.0),
         look=look,
         box=box,
         joints=chain.joints,
     )
+
+
+def _extend(boxes: Floats, score: Floats, track: Track, at: Indices, looks: Sequence[Look], film: Film) -> None:
+    """Go on in place to the frames before and after that are nearer to the first and last look than to any without the person."""
+    looked = np.array([look.frame for look in looks])
+    before = int(looked[track.look[0] - 1]) if track.look[0] > 0 else -1
+    after = int(looked[track.look[-1] + 1]) if track.look[-1] + 1 < len(looks) else len(film.time_s)
+    if looks[track.look[0]].is_after_cut:
+        before = int(at[0]) - 1
+    if track.look[-1] + 1 < len(looks) and looks[track.look[-1] + 1].is_after_cut:
+        after = int(at[-1]) + 1
+    for near, first, last in (
+        (0, (before + int(at[0])) // 2 + 1 if before >= 0 else 0, int(at[0])),
+        (-1, int(at[-1]) + 1, (int(at[-1]) + after + 1) // 2 if after < len(film.time_s) else after),
+    ):
+        inside = np.arange(first, last)
+        if len(inside):
+            ahead_s = film.time_s[inside] - film.time_s[at[near]]
+            boxes[inside] = boxes_of(track.path[near, :, 0] + ahead_s[:, None] * track.path[near, :, 1])
+            score[inside] = looks[track.look[near]].score[track.box[near]]
 
 
 def _far_from(times: Floats, seen: Floats) -> Mask:

@@ -32,6 +32,9 @@ FAINT_SURPRISE = 9.5
 UNLIKE = 0.45
 """Distance of looks from which a box is somebody else, whatever its place."""
 
+UNLIKE_LATER = 0.3
+"""The same once somebody has been lost for `LOST_S`; in between it falls evenly, as where somebody is says less and less."""
+
 LOOKS_COUNT = 80.0
 """What a squared distance of looks costs, in squared standard deviations of place."""
 
@@ -69,6 +72,8 @@ class _Open:
 
     motion: Motions
     looks: Floats
+    seen_s: float
+    covered: float = 0.0
     look: list[int] = field(default_factory=list)
     box: list[int] = field(default_factory=list)
     steps: list[Motions] = field(default_factory=list)
@@ -79,13 +84,11 @@ def follow(looks: Sequence[Look]) -> tuple[Track, ...]:
     """Return the tracks of a video, in the order in which they begin."""
     open_tracks: list[_Open] = []
     ended: list[_Open] = []
-    before_s = 0.0
+    before_s = looks[0].time_s if looks else 0.0
     for number, look in enumerate(looks):
-        after_s = look.time_s - before_s if number else 0.0
+        _move(open_tracks, after_s=look.time_s - before_s, shift_px=look.shift_px)
         before_s = look.time_s
-        for track in open_tracks:
-            track.motion = predicted(track.motion, after_s=after_s, shift_px=look.shift_px)
-        gone = [t for t in open_tracks if look.is_after_cut or look.time_s - looks[t.look[-1]].time_s > LOST_S]
+        gone = [track for track in open_tracks if look.is_after_cut or look.time_s - track.seen_s > LOST_S]
         ended += gone
         open_tracks = [track for track in open_tracks if track not in gone]
         _go_on(open_tracks, look, number)
@@ -94,15 +97,36 @@ def follow(looks: Sequence[Look]) -> tuple[Track, ...]:
     return tuple(_closed(track, looks) for track in ended)
 
 
+def _move(tracks: Sequence[_Open], *, after_s: float, shift_px: Floats) -> None:
+    """Let everybody move on to the next look, all at once."""
+    if tracks and after_s > 0:
+        motions = predicted(_all(tracks), after_s=after_s, shift_px=shift_px)
+        for number, track in enumerate(tracks):
+            track.motion = Motions(mean=motions.mean[[number]], cov=motions.cov[[number]])
+
+
+def _all(tracks: Sequence[_Open]) -> Motions:
+    return Motions(
+        mean=np.concatenate([track.motion.mean for track in tracks]), cov=np.concatenate([track.motion.cov for track in tracks])
+    )
+
+
 def _go_on(open_tracks: list[_Open], look: Look, number: int) -> None:
     """Give each box to the track that it goes on with, sure ones first, and begin tracks with the rest."""
     sure, faint = np.flatnonzero(look.score >= SURE), np.flatnonzero((look.score >= FAINT) & (look.score < SURE))
     overlap = overlaps(look.xyxy_px, look.xyxy_px)
+    if open_tracks:
+        for track, share in zip(open_tracks, _covered(_all(open_tracks), look), strict=True):
+            track.covered = float(share)
     owner: dict[int, _Open] = {}
     for boxes, limit in ((sure, SURPRISE), (faint, FAINT_SURPRISE)):
         waiting = [track for track in open_tracks if track.look[-1] != number]
-        doubled = _looks_like_owner(waiting, look, boxes, overlap, owner)
-        for row, column in _assigned(waiting, look, boxes, limit=limit, is_barred=doubled):
+        if not waiting or not len(boxes):
+            continue
+        unlike = distances(np.array([track.looks for track in waiting]), look.looks[boxes])
+        limit_of_looks = np.array([_most_unlike(look.time_s - track.seen_s) for track in waiting])
+        is_out = (unlike > limit_of_looks[:, None]) | _looks_like_owner(unlike, look, boxes, overlap, owner)
+        for row, column in _assigned(waiting, look, boxes, limit=limit, unlike=np.where(is_out, np.inf, unlike)):
             _extend(waiting[row], look, number, int(boxes[column]))
             owner[int(boxes[column])] = waiting[row]
     taken = overlap[:, sorted(owner)] > SAME_PLACE
@@ -110,15 +134,16 @@ def _go_on(open_tracks: list[_Open], look: Look, number: int) -> None:
     open_tracks += [_begun(look, number, int(box)) for box in sure[is_new] if int(box) not in owner]
 
 
-def _looks_like_owner(tracks: Sequence[_Open], look: Look, boxes: Indices, overlap: Floats, owner: dict[int, _Open]) -> Mask:
+def _most_unlike(lost_s: float) -> float:
+    return UNLIKE + (UNLIKE_LATER - UNLIKE) * min(lost_s / LOST_S, 1.0)
+
+
+def _looks_like_owner(unlike: Floats, look: Look, boxes: Indices, overlap: Floats, owner: dict[int, _Open]) -> Mask:
     """Return which boxes no track may have, (tracks, boxes): those beside a taken one that look more like who took that.
 
-    One body is often found twice, and somebody who is lost nearby would go on with the second box.
+    One body is often found twice, and somebody who is lost nearby would go on with the second box. `unlike` (tracks, boxes).
     """
-    barred = np.zeros((len(tracks), len(boxes)), dtype=bool)
-    if not tracks or not len(boxes):
-        return barred
-    unlike = distances(np.array([track.looks for track in tracks]), look.looks[boxes])
+    barred = np.zeros(unlike.shape, dtype=bool)
     for taken, other in sorted(owner.items()):
         beside = overlap[boxes, taken] > BESIDE
         if beside.any():
@@ -126,20 +151,14 @@ def _looks_like_owner(tracks: Sequence[_Open], look: Look, boxes: Indices, overl
     return barred
 
 
-def _assigned(tracks: Sequence[_Open], look: Look, boxes: Indices, *, limit: float, is_barred: Mask) -> list[tuple[int, int]]:
-    """Return the pairs of track and box that go together at the least cost."""
-    if not tracks or not len(boxes):
-        return []
-    motions = Motions(
-        mean=np.concatenate([track.motion.mean for track in tracks]), cov=np.concatenate([track.motion.cov for track in tracks])
-    )
-    surprise = surprises(motions, look.xyxy_px[boxes], covered=_covered(motions, look))
-    unlike = distances(np.array([track.looks for track in tracks]), look.looks[boxes])
+def _assigned(tracks: Sequence[_Open], look: Look, boxes: Indices, *, limit: float, unlike: Floats) -> list[tuple[int, int]]:
+    """Return the pairs of track and box that go together at the least cost; `unlike` is infinite where they cannot."""
+    covered = np.array([track.covered for track in tracks])
+    surprise = surprises(_all(tracks), look.xyxy_px[boxes], covered=covered)
     clear = 1.0 - 0.7 * look.hidden[boxes]
-    cost = surprise + LOOKS_COUNT * clear * unlike**2
-    is_out = (surprise > limit) | (unlike > UNLIKE) | is_barred
-    ceiling = 1e6
-    rows, columns = linear_sum_assignment(np.where(is_out, ceiling, cost))
+    is_out = (surprise > limit) | ~np.isfinite(unlike)
+    cost = surprise + LOOKS_COUNT * clear * np.where(is_out, 0.0, unlike) ** 2
+    rows, columns = linear_sum_assignment(np.where(is_out, 1e6, cost))
     return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if not is_out[row, column]]
 
 
@@ -155,16 +174,18 @@ def _covered(motions: Motions, look: Look) -> Floats:
 
 def _begun(look: Look, number: int, box: int) -> _Open:
     motion = begun(look.xyxy_px[[box]])
-    return _Open(motion=motion, looks=look.looks[box], look=[number], box=[box], steps=[motion], expected=[motion])
+    return _Open(
+        motion=motion, looks=look.looks[box], seen_s=look.time_s, look=[number], box=[box], steps=[motion], expected=[motion]
+    )
 
 
 def _extend(track: _Open, look: Look, number: int, box: int) -> None:
     track.expected.append(track.motion)
     trust = np.array([min(1.0, look.score[box] / 0.6) * (1.0 - 0.6 * look.hidden[box])])
-    covered = _covered(track.motion, look)
-    track.motion = updated(track.motion, look.xyxy_px[[box]], trust=trust, covered=covered)
+    track.motion = updated(track.motion, look.xyxy_px[[box]], trust=trust, covered=np.array([track.covered]))
     track.steps.append(track.motion)
     track.look.append(number)
+    track.seen_s = look.time_s
     track.box.append(box)
     learnt = LEARNT_PER_LOOK * (1.0 - look.hidden[box]) * min(1.0, look.score[box] / 0.6)
     mixed = np.sqrt((1 - learnt) * track.looks**2 + learnt * look.looks[box] ** 2)
