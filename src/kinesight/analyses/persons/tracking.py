@@ -32,7 +32,7 @@ FAINT_SURPRISE = 9.5
 UNLIKE = 0.45
 """Distance of looks from which a box is somebody else, whatever its place."""
 
-UNLIKE_LATER = 0.3
+UNLIKE_LATER = 0.38
 """The same once somebody has been lost for `LOST_S`; in between it falls evenly, as where somebody is says less and less."""
 
 LOOKS_COUNT = 80.0
