@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import BadSetting, ModelMissing
-from kinesight.domain.ports import BackgroundFollower, ImageEncoder, ObjectDetector, PatchFollower, PoseModel
+from kinesight.domain.ports import BackgroundFollower, FaceDetector, ImageEncoder, ObjectDetector, PatchFollower, PoseModel
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import ModelRow, row_named
 from kinesight.vision.fetch import sha256_of, verified_path
@@ -40,6 +40,7 @@ class ModelShelf:
         self._lock = threading.Lock()
         self._detector: ObjectDetector | None = None
         self._encoder: ImageEncoder | None = None
+        self._faces: FaceDetector | None = None
         self._poses: dict[str, PoseModel] = {}
 
     def detector(self) -> ObjectDetector:
@@ -84,6 +85,13 @@ class ModelShelf:
             if self._encoder is None:
                 self._encoder = cast(ImageEncoder, self._load_row(_ENCODER_ROW))
             return self._encoder
+
+    def faces(self) -> FaceDetector:
+        """Return the face detector. Raises `ModelMissing`, `ModelDamaged`, `ModelUnusable`."""
+        with self._lock:
+            if self._faces is None:
+                self._faces = cast(FaceDetector, self._load_row("centerface"))
+            return self._faces
 
     def background(self) -> BackgroundFollower:
         """Return a new follower of one clip's background; it needs no model file."""
