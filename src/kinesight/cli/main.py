@@ -7,7 +7,7 @@ import sys
 import typer
 
 from kinesight import __version__
-from kinesight.cli import analyze, combine, doctor, keys, models, serve
+from kinesight.cli import analyze, combine, doctor, heads, keys, models, serve
 from kinesight.domain.errors import Cancelled, KinesightError
 
 INTERRUPTED = 130
@@ -21,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(analyze.app, name="analyze")
+app.add_typer(heads.app, name="heads")
 app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)

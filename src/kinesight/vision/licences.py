@@ -32,3 +32,15 @@ SPDX-License-Identifier: MIT
 PERFANALYTICS_NOTICE = """Sample video. Copyright (c) 2022, perfanalytics. All rights reserved.
 SPDX-License-Identifier: BSD-3-Clause
 """
+
+FACE_MESH_NOTICE = f"""MediaPipe face mesh with attention, out of the face landmarker task.
+Copyright Google LLC and the MediaPipe authors.
+SPDX-License-Identifier: Apache-2.0
+
+{APACHE_2}"""
+
+SELFIE_NOTICE = f"""MediaPipe selfie segmentation.
+Copyright Google LLC and the MediaPipe authors.
+SPDX-License-Identifier: Apache-2.0
+
+{APACHE_2}"""
