@@ -169,9 +169,8 @@ def heads_summary(document: ResultDocument, folder: Path) -> str:
     if result["unknown_heads"]:
         lines.append(f"  {result['unknown_heads']} more heads hidden that belong to nobody in the map")
     check = result["check"]
-    lines.append(
-        f"  searched again: {check['faces_at_risk']} faces at risk in {check['frames_at_risk']} frames, {check['repaired']} repaired"
-    )
+    at_risk = f"{check['faces_at_risk']} faces at risk in {check['frames_at_risk']} frames"
+    lines.append(f"  searched again: {at_risk}, {check['repaired']} repaired")
     lines += [f"  warning: {warning.code}: {warning.message}" for warning in document.warnings]
     lines.append(f"Results: {folder}/ (open {folder / 'report.html'})")
     return "\n".join(lines)

@@ -23,8 +23,8 @@ MESH_POINTS = 468
 class HeadTrack:
     """One person's boxes over every frame of a video; frames in which there is none hold NaN.
 
-    `body_xyxy_px`, `head_xyxy_px` (frames, 4) left, top, right, bottom in pixels of the upright source; `is_seen` (frames,) whether
-    the head's place was seen, not filled in.
+    `body_xyxy_px`, `head_xyxy_px` (frames, 4) left, top, right, bottom in pixels of the upright source; `is_seen` (frames,)
+    whether the head's place was seen, not filled in.
     """
 
     obj_id: int
@@ -57,12 +57,32 @@ class FaceMesh:
     next_roi: Roi
 
 
+TONE_TERMS = 6
+"""Terms of a tone: 1, u, v, u², uv, v², with u to the right and v down on the reference's face."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferenceFace:
+    """A face that is put onto others.
+
+    `rgb` its picture; `points_px` (MESH_POINTS, 2) its mesh in it; `triangles` (n, 3) numbers of points; `tone` (3, TONE_TERMS)
+    the smooth part of its skin's colour, CIE L*, a*, b* as polynomials of u, v = (position - centre_px) / unit_px.
+    """
+
+    rgb: Image
+    points_px: Floats
+    triangles: NDArray[np.int64]
+    tone: Floats
+    centre_px: Floats
+    unit_px: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Patch:
     """One replaced face in one picture.
 
-    `points_px` (MESH_POINTS, 3) where the reference's mesh goes, as in `FaceMesh`; `tone` (3, terms) the change of colour as
-    `analyses.heads.tone` defines it; `opacity` 0..1.
+    `points_px` (MESH_POINTS, 3) where the reference's mesh goes, as in `FaceMesh`; `tone` (3, TONE_TERMS) the smooth part of the
+    skin's colour there, over the same u and v as the reference's; `opacity` 0..1.
     """
 
     points_px: Floats
@@ -110,3 +130,10 @@ class FacePaster(Protocol):
 
     def paste(self, rgb: Image, patch: Patch) -> Image:
         """Return the picture with the reference's face in place of another; pixels outside the patch's mesh stay as they are."""
+
+
+class SkinSampler(Protocol):
+    """Reads the colour of skin."""
+
+    def __call__(self, rgb: Image, points_px: Floats) -> Floats:
+        """Return the colours round points (n, 2) of a picture, CIE L*, a*, b*, (n, 3); NaN outside the picture."""

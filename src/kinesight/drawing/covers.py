@@ -15,7 +15,7 @@ its head, so a head has three to four. Mosaics of many more cells are not safe: 
 people by trained networks in mosaics of faces, and find the error to grow with the size of the cells; Hill et al. 2016 undo
 mosaics and blurs of text whose cells are small against the letters."""
 
-COLOUR_STEP = 16
+COLOUR_STEP = 8
 """Colours of cells are rounded to so much, which takes the rest of what many frames together could tell about one cell."""
 
 SOFT_PX = 1.5
@@ -39,8 +39,8 @@ class CoverPainter:
         covers_xyxy_px
             (n, 4) boxes, which may reach beyond the picture; the shape |x|⁴ + |y|⁴ ≤ 1 inscribed in each is hidden.
         style
-            blur: CELLS × CELLS colours with smooth changes between them; pixelate: the same as a mosaic; solid: one grey; drawn: a
-            drawn head. Colours are those of the untouched picture, so the order of covers does not matter much.
+            blur: CELLS × CELLS colours with smooth changes between them; pixelate: the same as a mosaic; solid: one grey; drawn:
+            a drawn head. Colours are those of the untouched picture, so the order of covers does not matter much.
         """
         hidden = rgb.copy()
         for box in covers_xyxy_px:
@@ -93,7 +93,7 @@ def shape_of_cover(box: Floats, *, width_px: int, height_px: int) -> NDArray[np.
     x = np.abs((np.arange(width_px) + 0.5 - centre[0]) / half[0])
     y = np.abs((np.arange(height_px) + 0.5 - centre[1]) / half[1])
     radius = np.sqrt(np.sqrt(y[:, None] ** 4 + x[None, :] ** 4))
-    return np.clip((1.0 - radius) * float(half.min()) / SOFT_PX, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip((1.0 - radius) * float(half.min()) / SOFT_PX, 0.0, 1.0), dtype=np.float32)
 
 
 def _draw_head(picture: Image, box: Floats) -> None:

@@ -129,7 +129,7 @@ def xmp_of(statement: Statement) -> str:
         f"<Iptc4xmpExt:DigitalSourceType>{escape(statement.digital_source_type)}</Iptc4xmpExt:DigitalSourceType>"
         f"<xmp:CreatorTool>{escape(statement.software)}</xmp:CreatorTool>"
         f'<dc:description><rdf:Alt><rdf:li xml:lang="x-default">{escape(statement.action)}</rdf:li></rdf:Alt></dc:description>'
-        "</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end=\"r\"?>"
+        '</rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="r"?>'
     )
 
 
@@ -176,9 +176,7 @@ def make_certificate() -> tuple[bytes, bytes]:
     return certificate.public_bytes(pem) + authority.public_bytes(pem), secret
 
 
-def _builder(
-    subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, now: datetime
-) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, now: datetime) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -192,7 +190,9 @@ def _builder(
 
 
 def _name(common: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Kinesight"), x509.NameAttribute(NameOID.COMMON_NAME, common)])
+    return x509.Name(
+        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Kinesight"), x509.NameAttribute(NameOID.COMMON_NAME, common)]
+    )
 
 
 def _usage(*, is_authority: bool) -> x509.KeyUsage:

@@ -20,7 +20,7 @@ from kinesight.domain.heads import HeadMap
 from kinesight.domain.ports import Watch
 from kinesight.domain.provenance import COMPOSITE_WITH_AI, Statement
 from kinesight.domain.video import Image
-from kinesight.pipeline.heads_faces import Faces, find_faces
+from kinesight.pipeline.heads_faces import CheckedReference, Faces, check_reference, find_faces
 from kinesight.pipeline.heads_render import Findings, HeadStudio, Rendered, Rendering, check, render
 from kinesight.pipeline.outputs import OutputFolder
 from kinesight.pipeline.run import EMBED_BYTES, VideoSource
@@ -77,174 +77,181 @@ def run_heads(task: HeadTask, source: VideoSource, out: Path, *, studio: HeadStu
     refuse_unready(chosen)
     refuse_other_video(task.heads, sha256=source.reader.info.sha256)
     refuse_unknown(task.heads, (*chosen.keep, *(chosen.only or ()), *chosen.replace))
-    pictures = {obj_id: reference.rgb for obj_id, reference in task.references.items()}
-    faces = find_faces(task.heads, pictures, source, studio=studio, watch=watch)
+    references = {
+        obj_id: check_reference(reference.rgb, name=reference.name, studio=studio)
+        for obj_id, reference in task.references.items()
+    }
     folder = OutputFolder(out, source=source.reader.info.sha256)
-    for old in folder.path.glob(LEAK_PATTERN):
-        old.unlink()
-    how = Rendering(
-        style=chosen.style,
-        longest_side_px=_longest_side_px(source, chosen.shorter_side_px),
-        keeps_sound=chosen.keep_original_sound,
-        pasters=faces.pasters,
-        is_marked=chosen.mode == "replace" and chosen.visible_mark,
-    )
-    made = _make(make_plan(task.heads, chosen, faces.plans), how, source, folder, studio=studio, watch=watch)
-    return _write(task, source, folder, made, faces, studio=studio, watch=watch)
+    return _Run(task, source, folder, studio=studio, watch=watch).run(references)
 
 
-def _make(plan: Plan, how: Rendering, source: VideoSource, folder: OutputFolder, *, studio: HeadStudio, watch: Watch) -> _Made:
-    """Draw the output and search it, until nothing is found that can still be covered."""
-    target = folder.path / "output.mp4"
-    repaired = frames = 0
-    only: frozenset[int] | None = None
-    for number in range(1, MOST_PASSES + 1):
-        rendered = render(source, plan, how, target, studio=studio, watch=watch)
-        found = check(target, plan, rendered, only=only, studio=studio, watch=watch)
-        frames = max(frames, found.frames)
-        if not found.risks or number == MOST_PASSES:
-            break
-        repaired += len(found.risks)
-        wider = plan.with_more(join_heads(found.risks, frames=len(plan.time_s)))
-        only = frozenset(
-            frame for frame in range(len(plan.time_s)) if len(wider.covers_at(frame)) > len(plan.covers_at(frame))
+class _Run:
+    """One head task that was found to be possible."""
+
+    def __init__(self, task: HeadTask, source: VideoSource, folder: OutputFolder, *, studio: HeadStudio, watch: Watch) -> None:
+        self._task = task
+        self._source = source
+        self._folder = folder
+        self._studio = studio
+        self._watch = watch
+        self._target = folder.path / "output.mp4"
+
+    def run(self, references: Mapping[int, CheckedReference]) -> ResultDocument:
+        """Do it; the result document is written last."""
+        for old in self._folder.path.glob(LEAK_PATTERN):
+            old.unlink()
+        chosen = self._task.parameters
+        faces = find_faces(self._task.heads, references, self._source, studio=self._studio, watch=self._watch)
+        how = Rendering(
+            style=chosen.style,
+            longest_side_px=_longest_side_px(self._source, chosen.shorter_side_px),
+            keeps_sound=chosen.keep_original_sound,
+            pasters=faces.pasters,
+            is_marked=chosen.mode == "replace" and chosen.visible_mark,
         )
-        plan = wider
-    at_risk = len(found.risks)
-    summary = Check(
-        passes=number,
-        frames=frames,
-        frames_at_risk=len({risk.frame for risk in found.risks}),
-        faces_at_risk=at_risk,
-        repaired=max(0, repaired - at_risk),
-        under_covers=found.under_covers,
-    )
-    return _Made(plan=plan, rendered=rendered, findings=found, check=summary)
+        made = self._make(make_plan(self._task.heads, chosen, faces.plans), how)
+        self._watch.progress("write", 0, 1)
+        provenance = self._mark()
+        document = self._write(made, provenance, _models(made, faces))
+        self._watch.progress("write", 1, 1)
+        return document
 
+    def _make(self, plan: Plan, how: Rendering) -> _Made:
+        """Draw the output and search it, until nothing is found that can still be covered."""
+        repaired = frames = 0
+        only: frozenset[int] | None = None
+        for number in range(1, MOST_PASSES + 1):
+            rendered = render(self._source, plan, how, self._target, studio=self._studio, watch=self._watch)
+            found = check(self._target, plan, rendered, only=only, studio=self._studio, watch=self._watch)
+            frames = max(frames, found.frames)
+            if not found.risks or number == MOST_PASSES:
+                break
+            repaired += len(found.risks)
+            wider = plan.with_more(join_heads(found.risks, frames=len(plan.time_s)))
+            # every frame with a new cover: all others were drawn the same and found clean
+            only = frozenset(
+                frame for frame in range(len(plan.time_s)) if len(wider.covers_at(frame)) > len(plan.covers_at(frame))
+            )
+            plan = wider
+        at_risk = len(found.risks)
+        summary = Check(
+            passes=number,
+            frames=frames,
+            frames_at_risk=len({risk.frame for risk in found.risks}),
+            faces_at_risk=at_risk,
+            repaired=max(0, repaired - at_risk),
+            under_covers=found.under_covers,
+        )
+        return _Made(plan=plan, rendered=rendered, findings=found, check=summary)
 
-def _write(
-    task: HeadTask, source: VideoSource, folder: OutputFolder, made: _Made, faces: Faces, *, studio: HeadStudio, watch: Watch
-) -> ResultDocument:
-    watch.progress("write", 0, 1)
-    target = folder.path / "output.mp4"
-    provenance = _mark(task, source, target, studio=studio)
-    result = _result(task, source, made, provenance, sha256=_sha256_of(target))
-    used = _models(made, faces)
-    _write_leaks(folder, made, source, result)
-    folder.json("audit.json", _audit(task, source, result, used).model_dump(mode="json", by_alias=True))
-    thumbnail = _thumbnail(target, studio=studio)
-    folder.bytes("thumbnail.jpg", thumbnail)
-    document = ResultDocument(
-        analysis="heads",
-        made_by=MadeBy(kinesight=__version__, models=used, parameters=task.parameters.model_dump(mode="json")),
-        video=source.reader.info,
-        warnings=_warnings(made),
-        result=result.model_dump(mode="json"),
-    )
-    fits = target.stat().st_size <= EMBED_BYTES
-    pictures = ReportPictures(
-        video_mp4=target.read_bytes() if fits else None, leaks_jpeg=tuple(made.findings.pictures[:MOST_PICTURES])
-    )
-    folder.text("report.html", report_page(document, result, _leaks(made), pictures, title=source.name))
-    # last, so that a folder with a result.json is a finished one
-    folder.json("result.json", document.model_dump(mode="json", by_alias=True))
-    watch.progress("write", 1, 1)
-    return document
+    def _mark(self) -> Provenance:
+        """Mark a video with replaced heads; one with hidden heads needs no mark, for nothing in it is made up."""
+        if self._task.parameters.mode != "replace":
+            return Provenance()
+        statement = Statement(
+            title=self._target.name,
+            action="The heads of persons in this video were replaced by others.",
+            source_sha256=self._source.reader.info.sha256,
+            software=f"Kinesight {__version__}",
+            digital_source_type=COMPOSITE_WITH_AI,
+        )
+        marked = self._studio.marker.mark(self._target, statement)
+        return Provenance(
+            c2pa="signed",
+            signer=marked.signer,
+            is_test_certificate=marked.is_test_certificate,
+            digital_source_type=COMPOSITE_WITH_AI,
+            xmp=True,
+            visible_mark=self._task.parameters.visible_mark,
+        )
 
+    def _write(self, made: _Made, provenance: Provenance, used: tuple[UsedModel, ...]) -> ResultDocument:
+        result = self._result(made, provenance)
+        leaks = _leaks(made)
+        self._write_leaks(made, result, leaks)
+        record = self._audit(result, used)
+        self._folder.json("audit.json", record.model_dump(mode="json", by_alias=True))
+        self._studio.keep_record(record.model_dump_json(by_alias=True))
+        self._folder.bytes("thumbnail.jpg", _thumbnail(self._target, studio=self._studio))
+        document = ResultDocument(
+            analysis="heads",
+            made_by=MadeBy(kinesight=__version__, models=used, parameters=self._task.parameters.model_dump(mode="json")),
+            video=self._source.reader.info,
+            warnings=_warnings(made),
+            result=result.model_dump(mode="json"),
+        )
+        fits = self._target.stat().st_size <= EMBED_BYTES
+        pictures = ReportPictures(
+            video_mp4=self._target.read_bytes() if fits else None, leaks_jpeg=tuple(made.findings.pictures[:MOST_PICTURES])
+        )
+        self._folder.text("report.html", report_page(document, result, leaks, pictures, title=self._source.name))
+        # last, so that a folder with a result.json is a finished one
+        self._folder.json("result.json", document.model_dump(mode="json", by_alias=True))
+        return document
 
-def _mark(task: HeadTask, source: VideoSource, target: Path, *, studio: HeadStudio) -> Provenance:
-    """Mark a video with replaced heads; one with hidden heads needs no mark, for nothing in it is made up."""
-    if task.parameters.mode != "replace":
-        return Provenance()
-    statement = Statement(
-        title=target.name,
-        action="The heads of persons in this video were replaced by others.",
-        source_sha256=source.reader.info.sha256,
-        software=f"Kinesight {__version__}",
-        digital_source_type=COMPOSITE_WITH_AI,
-    )
-    marked = studio.marker.mark(target, statement)
-    return Provenance(
-        c2pa="signed",
-        signer=marked.signer,
-        is_test_certificate=marked.is_test_certificate,
-        digital_source_type=COMPOSITE_WITH_AI,
-        xmp=True,
-        visible_mark=task.parameters.visible_mark,
-    )
+    def _result(self, made: _Made, provenance: Provenance) -> HeadsResult:
+        rendered, chosen = made.rendered, self._task.parameters
+        has_sound = chosen.keep_original_sound and self._source.reader.info.has_audio and rendered.sound_problem is None
+        return HeadsResult(
+            mode=chosen.mode,
+            style=chosen.style,
+            persons=outcomes(made.plan, self._task.heads.tracks),
+            unknown_heads=len(made.plan.more_covers),
+            check=made.check,
+            output=Output(
+                sha256=_sha256_of(self._target),
+                width_px=rendered.width_px + rendered.width_px % 2,  # H.264 as browsers play it has even sides
+                height_px=rendered.height_px + rendered.height_px % 2,
+                frame_count=rendered.frame_count,
+                has_sound=has_sound,
+            ),
+            provenance=provenance,
+        )
 
+    def _write_leaks(self, made: _Made, result: HeadsResult, leaks: tuple[Leak, ...]) -> None:
+        for leak, picture in zip(leaks, made.findings.pictures, strict=True):
+            if leak.picture is not None:
+                self._folder.bytes(leak.picture, picture)
+        report = LeakReport(
+            video_sha256=self._source.reader.info.sha256,
+            output_sha256=result.output.sha256,
+            detector=made.findings.used,
+            check=result.check,
+            leaks=leaks,
+        )
+        self._folder.json("leaks.json", report.model_dump(mode="json", by_alias=True))
 
-def _result(task: HeadTask, source: VideoSource, made: _Made, provenance: Provenance, *, sha256: str) -> HeadsResult:
-    has_sound = task.parameters.keep_original_sound and source.reader.info.has_audio and made.rendered.sound_problem is None
-    return HeadsResult(
-        mode=task.parameters.mode,
-        style=task.parameters.style,
-        persons=outcomes(made.plan, task.heads.tracks),
-        unknown_heads=len(made.plan.covers) - len(made.plan.hidden_ids),
-        check=made.check,
-        output=Output(
-            sha256=sha256,
-            width_px=made.rendered.width_px,
-            height_px=made.rendered.height_px,
-            frame_count=made.rendered.frame_count,
-            has_sound=has_sound,
-        ),
-        provenance=provenance,
-    )
+    def _audit(self, result: HeadsResult, used: tuple[UsedModel, ...]) -> AuditRecord:
+        return AuditRecord(
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            by=self._task.by,
+            kinesight=__version__,
+            action=self._task.parameters.mode,
+            consent=self._task.parameters.consent,
+            source_sha256=self._source.reader.info.sha256,
+            output_sha256=result.output.sha256,
+            persons=result.persons,
+            references_sha256={obj_id: reference.sha256 for obj_id, reference in sorted(self._task.references.items())},
+            models=used,
+        )
 
 
 def _models(made: _Made, faces: Faces) -> tuple[UsedModel, ...]:
-    used = (*faces.used, *((made.findings.used,) if made.findings.used else ()))
-    return tuple(dict.fromkeys(used))
+    return tuple(dict.fromkeys((*faces.used, made.findings.used)))
 
 
 def _leaks(made: _Made) -> tuple[Leak, ...]:
-    found = []
-    for number, risk in enumerate(made.findings.risks):
-        picture = f"leak-{risk.frame:06d}-{number}.jpg" if number < MOST_PICTURES else None
-        found.append(
-            Leak(
-                frame=risk.frame,
-                time_s=risk.time_s,
-                box_xyxy_px=risk.xyxy_px,
-                score=risk.score,
-                kind=risk.kind,
-                obj_id=risk.obj_id,
-                picture=picture,
-            )
+    return tuple(
+        Leak(
+            frame=risk.frame,
+            time_s=risk.time_s,
+            box_xyxy_px=risk.xyxy_px,
+            score=risk.score,
+            kind=risk.kind,
+            obj_id=risk.obj_id,
+            picture=f"leak-{risk.frame:06d}-{number}.jpg" if number < MOST_PICTURES else None,
         )
-    return tuple(found)
-
-
-def _write_leaks(folder: OutputFolder, made: _Made, source: VideoSource, result: HeadsResult) -> None:
-    leaks = _leaks(made)
-    for leak, picture in zip(leaks, made.findings.pictures, strict=True):
-        if leak.picture is not None:
-            folder.bytes(leak.picture, picture)
-    if made.findings.used is None:
-        raise AssertionError("a search names its detector")
-    report = LeakReport(
-        video_sha256=source.reader.info.sha256,
-        output_sha256=result.output.sha256,
-        detector=made.findings.used,
-        check=result.check,
-        leaks=leaks,
-    )
-    folder.json("leaks.json", report.model_dump(mode="json", by_alias=True))
-
-
-def _audit(task: HeadTask, source: VideoSource, result: HeadsResult, used: tuple[UsedModel, ...]) -> AuditRecord:
-    return AuditRecord(
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
-        by=task.by,
-        kinesight=__version__,
-        action=task.parameters.mode,
-        consent=task.parameters.consent,
-        source_sha256=source.reader.info.sha256,
-        output_sha256=result.output.sha256,
-        persons=result.persons,
-        references_sha256={obj_id: reference.sha256 for obj_id, reference in sorted(task.references.items())},
-        models=used,
+        for number, risk in enumerate(made.findings.risks)
     )
 
 

@@ -14,7 +14,7 @@ from kinesight.analyses.heads.found import FoundFaces, Risk, risks_in
 from kinesight.analyses.heads.plan import Plan
 from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import BadResult
-from kinesight.domain.heads import FaceMeshModel, FacePaster, HeadHider, Patch, PersonSegmenter, Style
+from kinesight.domain.heads import FaceMeshModel, FacePaster, HeadHider, Patch, PersonSegmenter, ReferenceFace, SkinSampler, Style
 from kinesight.domain.ports import FaceDetector, OpenVideoWriter, VideoReader, Watch
 from kinesight.domain.provenance import OutputMarker
 from kinesight.domain.video import Floats, Frame, Image
@@ -35,7 +35,7 @@ CROP_SIDE_PX = 240
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadStudio:
-    """The outside world of a head task. `open_paster` makes a paster of a reference picture and its mesh (points, 3)."""
+    """The outside world of a head task."""
 
     faces: Callable[[], FaceDetector]
     face_mesh: Callable[[], FaceMeshModel]
@@ -43,10 +43,12 @@ class HeadStudio:
     open_reader: Callable[[Path], VideoReader]
     open_writer: OpenVideoWriter
     hider: HeadHider
-    open_paster: Callable[[Image, Floats], FacePaster]
+    open_paster: Callable[[ReferenceFace], FacePaster]
+    skin: SkinSampler
     canvas: Callable[[Image], PictureCanvas]
     encode_jpeg: Callable[[Image], bytes]
     marker: OutputMarker
+    keep_record: Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +77,11 @@ class Rendered:
 class Findings:
     """What a search of the output found; `pictures` show the surroundings of each risk, in the same order."""
 
+    used: UsedModel
     risks: list[Risk] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
     under_covers: int = 0
     frames: int = 0
-    used: UsedModel | None = None
 
 
 def render(source: VideoSource, plan: Plan, how: Rendering, target: Path, *, studio: HeadStudio, watch: Watch) -> Rendered:
@@ -115,8 +117,12 @@ def draw(frame: Frame, plan: Plan, how: Rendering, *, studio: HeadStudio) -> Ima
         if patch is not None:
             picture = paster.paste(picture, _scaled(patch, frame.scale))
     covers = plan.covers_at(frame.index)
-    if len(covers):
-        picture = studio.hider.hide(picture, covers_xyxy_px=covers * frame.scale, style=how.style)
+    known = len(plan.covers_of_persons(frame.index))
+    # what was only found in the output may be no head at all, so no head is drawn there
+    other: Style = "blur" if how.style == "drawn" else how.style
+    for part, style in ((covers[known:], other), (covers[:known], how.style)):
+        if len(part):
+            picture = studio.hider.hide(picture, covers_xyxy_px=part * frame.scale, style=style)
     if how.is_marked:
         canvas = studio.canvas(picture)
         _write_mark(canvas)

@@ -29,7 +29,11 @@ def heads_document(reader: VideoReader, detect: Callable[[Image], Faces]) -> dic
                 if score >= SURE:
                     left, top, right, bottom = map(float, box)
                     place = (left, top, right, bottom)
-                    risks.append(Risk(frame=frame.index, time_s=frame.time_s, xyxy_px=place, score=float(score), kind="unknown", obj_id=None))
+                    risks.append(
+                        Risk(
+                            frame=frame.index, time_s=frame.time_s, xyxy_px=place, score=float(score), kind="unknown", obj_id=None
+                        )
+                    )
     paths = sorted(join_heads(risks, frames=len(time_s)), key=_order)
     return {
         "schema": "kinesight.heads/1",
@@ -50,7 +54,9 @@ def _person(obj_id: int, path: Floats) -> dict[str, Any]:
     known = np.flatnonzero(np.isfinite(path[:, 0]))
     first, last = int(known[0]), int(known[-1])
     heads = [None if np.isnan(box[0]) else [float(side) for side in box] for box in path[first : last + 1]]
-    bodies = [None if box is None else [box[0] - (box[2] - box[0]), box[1], box[2] + (box[2] - box[0]), box[3] * 1.5] for box in heads]
+    bodies = [
+        None if box is None else [box[0] - (box[2] - box[0]), box[1], box[2] + (box[2] - box[0]), box[3] * 1.5] for box in heads
+    ]
     return {
         "obj_id": obj_id,
         "first_frame": first,
@@ -59,5 +65,3 @@ def _person(obj_id: int, path: Floats) -> dict[str, Any]:
         "head_source": [None if box is None else "face" for box in heads],
         "score": [0.0 if box is None else 0.9 for box in heads],
     }
-
-

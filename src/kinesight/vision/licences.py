@@ -44,3 +44,6 @@ Copyright Google LLC and the MediaPipe authors.
 SPDX-License-Identifier: Apache-2.0
 
 {APACHE_2}"""
+
+ASTRONAUT_NOTICE = """Portrait of Eileen M. Collins, astronaut. Photograph by NASA, in the public domain; distributed with scikit-image.
+"""

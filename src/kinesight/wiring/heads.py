@@ -16,6 +16,8 @@ from kinesight.domain.errors import BadParameter, Conflict
 from kinesight.domain.ports import Watch
 from kinesight.drawing.canvas import PictureCanvas
 from kinesight.drawing.covers import CoverPainter
+from kinesight.drawing.faces import MeshPaster, skin_colours
+from kinesight.media.audit_log import AuditLog
 from kinesight.media.jpeg import encode_jpeg
 from kinesight.media.limits import MediaLimits
 from kinesight.media.provenance import ContentCredentials
@@ -29,6 +31,10 @@ from kinesight.pipeline.heads_render import HeadStudio
 from kinesight.pipeline.run import VideoSource
 from kinesight.settings import Settings
 from kinesight.vision.shelf import ModelShelf
+
+
+CREDENTIALS_FOLDER = "credentials"
+"""Where an installation keeps the certificate of its own making, beside its models."""
 
 
 def parse_heads_parameters(given: Mapping[str, Any]) -> HeadsParameters:
@@ -110,8 +116,10 @@ def head_studio(settings: Settings) -> HeadStudio:
         open_reader=lambda path: ConfinedVideoReader(path, limits=MediaLimits.from_settings(settings)),
         open_writer=open_video_writer,
         hider=CoverPainter(),
-        open_paster=None,
-        marker=ContentCredentials(folder=settings.data),
+        open_paster=MeshPaster,
+        skin=skin_colours,
+        marker=ContentCredentials(folder=settings.models.parent / CREDENTIALS_FOLDER, chain_pem=settings.c2pa_certificate, key_pem=settings.c2pa_key),
+        keep_record=AuditLog(settings.audit_log).append,
         canvas=PictureCanvas,
         encode_jpeg=encode_jpeg,
     )

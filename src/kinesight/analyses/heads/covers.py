@@ -76,7 +76,7 @@ def fill(
     hold_s
         How long the first box holds before its time, the last one after it, and each side of a longer gap.
     """
-    known = np.isfinite(boxes).all(axis=1)
+    known: Mask = np.asarray(np.isfinite(boxes).all(axis=1))
     filled = np.where(known[:, None], boxes, np.nan)
     places = np.flatnonzero(known)
     if len(places) == 0:

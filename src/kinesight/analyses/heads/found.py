@@ -103,10 +103,10 @@ def risks_in(faces: FoundFaces, scene: Scene, *, time_s: float, takes_unknown: b
 
 
 def covered_share(box: Floats, covers: Floats) -> float:
-    """Return the share of a box (4,) that lies within the rounded shapes of covers (n, 4), on a grid of 16 × 16 points."""
+    """Return the share of a box (4,) that lies within the rounded shapes of covers (n, 4), on a grid of 32 × 32 points."""
     if len(covers) == 0:
         return 0.0
-    step = (np.arange(16) + 0.5) / 16
+    step = (np.arange(32) + 0.5) / 32
     x, y = np.meshgrid(box[0] + step * (box[2] - box[0]), box[1] + step * (box[3] - box[1]))
     centre, half = (covers[:, :2] + covers[:, 2:]) / 2, (covers[:, 2:] - covers[:, :2]) / 2
     away_x = (x.ravel()[:, None] - centre[:, 0]) / half[:, 0]
@@ -165,6 +165,6 @@ def _distance(last: Risk, risk: Risk) -> float:
     if risk.frame <= last.frame or between_s > LINK_S:
         return float("inf")
     before, after = np.array(last.xyxy_px), np.array(risk.xyxy_px)
-    width = max(before[2] - before[0], after[2] - after[0])
+    width = float(max(before[2] - before[0], after[2] - after[0]))
     moved = float(np.hypot(*((before[:2] + before[2:] - after[:2] - after[2:]) / 2)))
     return moved / (width * REACH * (1 + 2 * between_s / LINK_S) / 2)

@@ -31,9 +31,9 @@ class FacePlan:
 class Plan:
     """What is done in every frame.
 
-    `covers` paths (frames, 4) in pixels of the source, NaN where nothing is covered, the first ones those of `hidden_ids`; `hidden`
-    and `kept` the heads that may not and may be seen, paths likewise; `faces` by person; `takes_unknown` whether heads of nobody
-    in the map are to be hidden.
+    `covers` of the persons `hidden_ids`, paths (frames, 4) in pixels of the source, NaN where nothing is covered; `more_covers`
+    of what was found in the output; `hidden` and `kept` the heads that may not and may be seen; `faces` by person; `takes_unknown`
+    whether heads of nobody in the map are to be hidden.
     """
 
     time_s: Floats
@@ -43,9 +43,14 @@ class Plan:
     kept: tuple[Floats, ...]
     takes_unknown: bool
     faces: Mapping[int, FacePlan] = field(default_factory=dict)
+    more_covers: tuple[Floats, ...] = ()
 
     def covers_at(self, frame: int) -> Floats:
         """Return the covers of one frame, (n, 4)."""
+        return _present((*self.covers, *self.more_covers), frame)
+
+    def covers_of_persons(self, frame: int) -> Floats:
+        """Return the first ones of `covers_at`: those of persons of the map."""
         return _present(self.covers, frame)
 
     def scene(self, frame: int) -> Scene:
@@ -61,7 +66,7 @@ class Plan:
     def with_more(self, heads: Sequence[Floats]) -> Plan:
         """Return the plan that also covers these heads, paths (frames, 4) with NaN where they were not found."""
         more = tuple(padded(fill(path, self.time_s), self.time_s) for path in heads)
-        return replace(self, covers=(*self.covers, *more))
+        return replace(self, more_covers=(*self.more_covers, *more))
 
 
 def make_plan(heads: HeadMap, parameters: HeadsParameters, faces: Mapping[int, FacePlan]) -> Plan:
@@ -103,7 +108,7 @@ def make_plan(heads: HeadMap, parameters: HeadsParameters, faces: Mapping[int, F
 
 def outcomes(plan: Plan, tracks: Sequence[HeadTrack]) -> tuple[PersonOutcome, ...]:
     """Return what was done to each person of the map."""
-    covers = dict(zip(plan.hidden_ids, plan.covers, strict=False))
+    covers = dict(zip(plan.hidden_ids, plan.covers, strict=True))
     found = []
     for track in tracks:
         covered = np.isfinite(covers[track.obj_id][:, 0]) if track.obj_id in covers else np.zeros(len(plan.time_s), dtype=bool)

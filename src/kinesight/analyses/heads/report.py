@@ -29,9 +29,7 @@ def report_page(
     document: ResultDocument, result: HeadsResult, leaks: Sequence[Leak], pictures: ReportPictures, *, title: str
 ) -> str:
     """Return the report as one self-contained HTML file."""
-    shown = [
-        (leak, data_url(jpeg, media_type="image/jpeg")) for leak, jpeg in zip(leaks, pictures.leaks_jpeg, strict=False)
-    ]
+    shown = [(leak, data_url(jpeg, media_type="image/jpeg")) for leak, jpeg in zip(leaks, pictures.leaks_jpeg, strict=False)]
     return page(
         package="kinesight.analyses.heads",
         template="report.html",
