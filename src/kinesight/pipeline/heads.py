@@ -172,7 +172,7 @@ class _Run:
         record = self._audit(result, used)
         self._folder.json("audit.json", record.model_dump(mode="json", by_alias=True))
         self._studio.keep_record(record.model_dump_json(by_alias=True))
-        self._folder.bytes("thumbnail.jpg", _thumbnail(self._target, studio=self._studio))
+        self._folder.bytes("thumbnail.jpg", made.rendered.thumbnail_jpeg)
         document = ResultDocument(
             analysis="heads",
             made_by=MadeBy(kinesight=__version__, models=used, parameters=self._task.parameters.model_dump(mode="json")),
@@ -265,20 +265,6 @@ def _warnings(made: _Made) -> tuple[Notice, ...]:
     if made.rendered.sound_problem is not None:
         found.append(Notice(code="sound_not_kept", message=f"The output has no sound: {made.rendered.sound_problem}"))
     return tuple(found)
-
-
-def _thumbnail(target: Path, *, studio: HeadStudio) -> bytes:
-    """Return the middle frame of the output as a JPEG picture."""
-    reader = studio.open_reader(target)
-    middle_s = (reader.info.duration_s or 0.0) / 2
-    frames = reader.frames(longest_side_px=1280)
-    picture = next(frames).rgb
-    for frame in frames:
-        picture = frame.rgb
-        if frame.time_s >= middle_s:
-            break
-    frames.close()
-    return studio.encode_jpeg(picture)
 
 
 def _longest_side_px(source: VideoSource, shorter_side_px: int | None) -> int | None:

@@ -64,13 +64,14 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What was written: `scale` is output pixels per source pixel."""
+    """What was written: `scale` is output pixels per source pixel; `thumbnail_jpeg` shows the middle of it."""
 
     scale: float
     width_px: int
     height_px: int
     frame_count: int
     sound_problem: str | None
+    thumbnail_jpeg: bytes
 
 
 @dataclass(slots=True, kw_only=True)
@@ -103,10 +104,20 @@ def render(source: VideoSource, plan: Plan, how: Rendering, target: Path, *, stu
             for frame in chain([first], frames):
                 refuse_other_stamps(frame, plan.time_s)
                 watch.progress("render", frame.index, len(plan.time_s))
-                writer.write(draw(frame, plan, how, studio=studio), time_s=frame.time_s)
+                picture = draw(frame, plan, how, studio=studio)
+                writer.write(picture, time_s=frame.time_s)
                 count += 1
+                if frame.index <= len(plan.time_s) // 2:
+                    middle = picture
     watch.progress("render", count, count)
-    return Rendered(scale=first.scale, width_px=width, height_px=height, frame_count=count, sound_problem=writer.sound_problem)
+    return Rendered(
+        scale=first.scale,
+        width_px=width,
+        height_px=height,
+        frame_count=count,
+        sound_problem=writer.sound_problem,
+        thumbnail_jpeg=studio.encode_jpeg(middle),
+    )
 
 
 def draw(frame: Frame, plan: Plan, how: Rendering, *, studio: HeadStudio) -> Image:

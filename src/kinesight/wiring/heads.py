@@ -32,7 +32,6 @@ from kinesight.pipeline.run import VideoSource
 from kinesight.settings import Settings
 from kinesight.vision.shelf import ModelShelf
 
-
 CREDENTIALS_FOLDER = "credentials"
 """Where an installation keeps the certificate of its own making, beside its models."""
 
@@ -61,6 +60,7 @@ def change_heads(  # noqa: PLR0913 - what one task needs, each named
     settings: Settings,
     title: str | None = None,
     limits: MediaLimits | None = None,
+    studio: HeadStudio | None = None,
 ) -> ResultDocument:
     """Hide or replace heads of one video into a folder.
 
@@ -80,6 +80,8 @@ def change_heads(  # noqa: PLR0913 - what one task needs, each named
         Who asked, for the record.
     watch, settings, title, limits
         As for an analysis.
+    studio
+        The models of an earlier task in this process; new ones by default.
 
     Raises
     ------
@@ -103,7 +105,7 @@ def change_heads(  # noqa: PLR0913 - what one task needs, each named
         references={obj_id: _reference(path, limits) for obj_id, path in sorted(references.items())},
     )
     source = VideoSource(path=video, reader=reader, name=title or video.name)
-    return run_heads(task, source, out, studio=head_studio(settings), watch=watch)
+    return run_heads(task, source, out, studio=studio or head_studio(settings), watch=watch)
 
 
 def head_studio(settings: Settings) -> HeadStudio:
@@ -118,7 +120,9 @@ def head_studio(settings: Settings) -> HeadStudio:
         hider=CoverPainter(),
         open_paster=MeshPaster,
         skin=skin_colours,
-        marker=ContentCredentials(folder=settings.models.parent / CREDENTIALS_FOLDER, chain_pem=settings.c2pa_certificate, key_pem=settings.c2pa_key),
+        marker=ContentCredentials(
+            folder=settings.models.parent / CREDENTIALS_FOLDER, chain_pem=settings.c2pa_certificate, key_pem=settings.c2pa_key
+        ),
         keep_record=AuditLog(settings.audit_log).append,
         canvas=PictureCanvas,
         encode_jpeg=encode_jpeg,

@@ -57,7 +57,9 @@ def test_a_head_with_its_padding_lies_where_nothing_of_the_original_is_left():
 
 
 @pytest.mark.parametrize("style", STYLES)
-@pytest.mark.parametrize("box", [[-50, -50, 10, 10], [100, 70, 200, 200], [-100, -100, 300, 300], [500, 500, 600, 600], [50, 40, 50.5, 40.5]])
+@pytest.mark.parametrize(
+    "box", [[-50, -50, 10, 10], [100, 70, 200, 200], [-100, -100, 300, 300], [500, 500, 600, 600], [50, 40, 50.5, 40.5]]
+)
 def test_covers_may_reach_beyond_the_picture(style, box):
     picture = noise()
     assert hide(picture, box, style=style).shape == picture.shape

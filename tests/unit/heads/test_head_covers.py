@@ -63,7 +63,9 @@ def test_a_head_is_covered_before_it_is_first_and_after_it_is_last_seen():
 
 
 @given(
-    st.lists(st.tuples(st.floats(-500, 500), st.floats(-500, 500), st.floats(4, 200), st.floats(4, 200)), min_size=1, max_size=12),
+    st.lists(
+        st.tuples(st.floats(-500, 500), st.floats(-500, 500), st.floats(4, 200), st.floats(4, 200)), min_size=1, max_size=12
+    ),
     st.floats(1, 120),
 )
 def test_every_corner_of_every_box_of_this_and_the_next_frame_is_under_the_cover(places, fps):

@@ -59,7 +59,9 @@ def test_strangers_are_left_alone_where_only_chosen_persons_are_hidden():
 
 def test_the_share_under_a_cover_is_that_of_the_rounded_shape():
     # the area of |x|^4 + |y|^4 <= 1 is gamma(1/4)^2 / (2 sqrt(pi)) = 3.7081 of the 4 of its box
-    assert covered_share(np.array([0.0, 0.0, 100.0, 100.0]), np.array([[0.0, 0.0, 100.0, 100.0]])) == pytest.approx(0.927, abs=0.01)
+    assert covered_share(np.array([0.0, 0.0, 100.0, 100.0]), np.array([[0.0, 0.0, 100.0, 100.0]])) == pytest.approx(
+        0.927, abs=0.01
+    )
     assert covered_share(FACE, NONE) == 0.0
 
 
