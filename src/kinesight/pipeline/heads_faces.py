@@ -21,7 +21,7 @@ from kinesight.domain.video import Floats, Frame, Image
 from kinesight.pipeline.heads_render import HeadStudio, refuse_other_stamps
 from kinesight.pipeline.run import VideoSource
 
-REFERENCE_PX = 800
+REFERENCE_PX = 640
 """Longest side at which a reference is searched for faces."""
 
 SURE_FACE = 0.5

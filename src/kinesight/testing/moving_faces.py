@@ -19,7 +19,10 @@ HEAD = slice(0, SIDE_PX), slice(80, 80 + SIDE_PX)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovingFaces:
-    """The pictures, their times, and how each head moved: `placed` (heads, frames, 2, 3) from the portrait's part to the picture."""
+    """The pictures, their times, and how each head moved.
+
+    `placed` (heads, frames, 2, 3) takes places in the portrait's part to places in the picture.
+    """
 
     frames: tuple[Image, ...]
     time_s: Floats

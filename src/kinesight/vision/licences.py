@@ -45,5 +45,6 @@ SPDX-License-Identifier: Apache-2.0
 
 {APACHE_2}"""
 
-ASTRONAUT_NOTICE = """Portrait of Eileen M. Collins, astronaut. Photograph by NASA, in the public domain; distributed with scikit-image.
+ASTRONAUT_NOTICE = """Portrait of Eileen M. Collins, astronaut. Photograph by NASA, in the public domain.
+SPDX-License-Identifier: LicenseRef-PublicDomain
 """

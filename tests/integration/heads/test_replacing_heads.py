@@ -36,7 +36,7 @@ def replaced(task, reference):
 
 
 def test_one_head_is_replaced_in_every_frame_and_the_other_is_kept(replaced):
-    document, out = replaced
+    document, _ = replaced
     first, second = document.result["persons"]
     assert (first["action"], second["action"]) == ("replaced", "kept")
     assert [(one["first_frame"], one["last_frame"]) for one in first["replaced"]] == [(0, 8)]
@@ -125,8 +125,8 @@ def test_the_visible_mark_is_in_the_corner_and_says_what_was_done(replaced, clip
     assert document.result["provenance"]["visible_mark"] is True
     corner = np.s_[-40:, -200:]
     plain, marked = (read_frames(path)[4].rgb[corner].astype(int) for path in (clip, out / "output.mp4"))
-    assert marked.min() < plain.min() - 20
-    assert marked.max() > plain.max() + 20
+    assert np.abs(marked - plain).max() > 60
+    assert np.abs(marked[:, :20] - plain[:, :20]).mean() < 8  # to the left of it nothing
 
 
 def test_without_consent_nothing_is_done(task, reference):

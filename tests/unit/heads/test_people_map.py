@@ -79,7 +79,7 @@ def test_another_video_and_unknown_persons_are_refused():
     refuse_unknown(heads, (0, 3))
     with pytest.raises(OtherVideo):
         refuse_other_video(heads, sha256="cd" * 32)
-    with pytest.raises(UnknownPerson, match="no person 1 .*there are 0, 3"):
+    with pytest.raises(UnknownPerson, match=r"no person 1 .*there are 0, 3"):
         refuse_unknown(heads, (0, 1))
 
 

@@ -48,8 +48,8 @@ def turned_deg(points_px: Floats) -> tuple[Floats, Floats]:
     """Return yaw and pitch of meshes (..., points, 3) in degrees, (...,).
 
     Yaw grows as the face turns to its own left (the picture's right), pitch as the chin comes forward. Both are angles of lines
-    out of the picture's plane, between the sides, and between hairline and chin; so the pitch of a face looking straight ahead is not
-    quite 0: compare two faces.
+    out of the picture's plane, between the sides, and between hairline and chin; so the pitch of a face looking straight ahead
+    is not quite 0: compare two faces.
     """
     across = points_px[..., LEFT_SIDE, :] - points_px[..., RIGHT_SIDE, :]
     down = points_px[..., CHIN, :] - points_px[..., FOREHEAD, :]
@@ -135,7 +135,7 @@ def _narrowed(mask: Mask, time_s: Floats) -> Mask:
     narrow = mask.copy()
     for start, stop in true_runs(mask):
         if start > 0:
-            narrow[start:stop] &= time_s[start:stop] - time_s[start] >= EDGE_S
+            narrow[start:stop] &= time_s[start:stop] - time_s[start] >= EDGE_S - 1e-9
         if stop < len(mask):
-            narrow[start:stop] &= time_s[stop - 1] - time_s[start:stop] >= EDGE_S
+            narrow[start:stop] &= time_s[stop - 1] - time_s[start:stop] >= EDGE_S - 1e-9
     return narrow

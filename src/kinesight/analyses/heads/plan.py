@@ -32,8 +32,8 @@ class Plan:
     """What is done in every frame.
 
     `covers` of the persons `hidden_ids`, paths (frames, 4) in pixels of the source, NaN where nothing is covered; `more_covers`
-    of what was found in the output; `hidden` and `kept` the heads that may not and may be seen; `faces` by person; `takes_unknown`
-    whether heads of nobody in the map are to be hidden.
+    of what was found in the output; `hidden` and `kept` the heads that may not and may be seen; `faces` by person;
+    `takes_unknown` whether heads of nobody in the map are to be hidden.
     """
 
     time_s: Floats
