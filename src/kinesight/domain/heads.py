@@ -128,8 +128,11 @@ class HeadHider(Protocol):
 class FacePaster(Protocol):
     """Puts one reference face onto faces of pictures."""
 
-    def paste(self, rgb: Image, patch: Patch) -> Image:
-        """Return the picture with the reference's face in place of another; pixels outside the patch's mesh stay as they are."""
+    def paste(self, rgb: Image, patch: Patch, *, person: NDArray[np.float32] | None = None) -> Image:
+        """Return the picture with the reference's face in place of another; pixels outside the patch's mesh stay as they are.
+
+        `person` (height, width) 0..1 says which pixels are person, and takes the new face off the others.
+        """
 
 
 class SkinSampler(Protocol):

@@ -23,6 +23,9 @@ FOREHEAD = (70, 63, 105, 66, 107, 336, 296, 334, 293, 300)
 HAIR_FROM, HAIR_FULL = 9.0, 18.0
 """Distance from the tone of the skin (CIE 1976) at which something on a forehead begins to be, and surely is, hair. By eye."""
 
+PERSON_FROM, PERSON_FULL = 0.25, 0.6
+"""Probability of being person at which the new face begins to show, and shows fully."""
+
 HAIR_MARGIN = 0.035
 """How far hair is widened before it is taken out, in widths of the face: strands are softer than their middle."""
 
@@ -77,8 +80,11 @@ class MeshPaster:
         self._details: dict[int, tuple[Floats32, float]] = {}
         self._bare = bare_skin(face.rgb, face.points_px, _tone_at(_places_of(face.rgb), face.tone, face))
 
-    def paste(self, rgb: Image, patch: Patch) -> Image:
-        """Return the picture with the reference's face put on; pixels outside the patch's mesh stay as they are."""
+    def paste(self, rgb: Image, patch: Patch, *, person: Floats32 | None = None) -> Image:
+        """Return the picture with the reference's face put on; pixels outside the patch's mesh stay as they are.
+
+        Hair on the forehead stays on top, the reference's hair is left out, and what `person` says is background stays.
+        """
         points = patch.points_px[:, :2]
         height, width = rgb.shape[:2]
         low = np.clip(np.floor(points.min(axis=0)).astype(int) - 1, 0, [width, height])
@@ -93,9 +99,16 @@ class MeshPaster:
         face_px = float(np.max(points.max(axis=0) - points.min(axis=0)))
         share = _edge(covered, FEATHER * face_px) * _without_mouth(corners, size, face_px) * np.float32(patch.opacity)
         share *= _read(self._bare, places, 1.0)
+        window = np.s_[low[1] : high[1], low[0] : high[0]]
+        # outside the mesh there is no tone to compare with; what is compared with itself is not hair
+        seen = _to_lab(rgb[window])
+        smooth = np.where(covered[:, :, None], _tone_at(places, patch.tone, self._face), seen)
+        share *= bare_skin(rgb[window], corners, smooth)
+        if person is not None:
+            share *= np.clip((person[window] - PERSON_FROM) / (PERSON_FULL - PERSON_FROM), 0.0, 1.0)
         new = self._lit(places, patch.tone, face_px)
         whole = rgb.copy()
-        part = whole[low[1] : high[1], low[0] : high[0]]
+        part = whole[window]
         mixed = part * (1 - share[:, :, None]) + new * share[:, :, None]
         np.copyto(part, (mixed + 0.5).astype(np.uint8), where=share[:, :, None] > 0)
         return whole

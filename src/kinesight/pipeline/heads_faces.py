@@ -113,7 +113,7 @@ def find_faces(
     return Faces(
         plans=plans,
         pasters={obj_id: studio.open_paster(reference.face) for obj_id, reference in references.items()},
-        used=(studio.faces().used, studio.face_mesh().used),
+        used=(studio.faces().used, studio.face_mesh().used, studio.segmenter().used),
     )
 
 

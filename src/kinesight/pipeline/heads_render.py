@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinesight.analyses.heads.found import FoundFaces, Risk, risks_in
 from kinesight.analyses.heads.plan import Plan
@@ -31,6 +32,10 @@ MARK_HEIGHT = 0.028
 """Height of the visible mark's letters in heights of the picture."""
 
 CROP_SIDE_PX = 240
+
+SEGMENT_REACH = 1.2
+"""Half the side of the square that is looked at to tell a person from the background, in sizes of the face: the model is made for
+pictures of head and shoulders."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +131,8 @@ def draw(frame: Frame, plan: Plan, how: Rendering, *, studio: HeadStudio) -> Ima
     for obj_id, paster in how.pasters.items():
         patch = plan.faces[obj_id].patches[frame.index]
         if patch is not None:
-            picture = paster.paste(picture, _scaled(patch, frame.scale))
+            placed = _scaled(patch, frame.scale)
+            picture = paster.paste(picture, placed, person=_person_around(picture, placed, studio.segmenter()))
     covers = plan.covers_at(frame.index)
     known = len(plan.covers_of_persons(frame.index))
     # what was only found in the output may be no head at all, so no head is drawn there
@@ -179,6 +185,20 @@ def refuse_other_stamps(frame: Frame, time_s: Floats) -> None:
     """Raise `BadResult` unless a frame is where heads.json has it."""
     if frame.index >= len(time_s) or abs(frame.time_s - time_s[frame.index]) > SAME_STAMP_S:
         raise BadResult(f"heads.json does not fit the video from frame {frame.index} on; analyse the persons again.")
+
+
+def _person_around(rgb: Image, patch: Patch, segmenter: PersonSegmenter) -> NDArray[np.float32]:
+    """Return which pixels round a face are person, (height, width) 0..1; 1 farther away, where nothing is changed anyway."""
+    points = patch.points_px[:, :2]
+    height, width = rgb.shape[:2]
+    centre, reach_px = (points.min(axis=0) + points.max(axis=0)) / 2, SEGMENT_REACH * np.ptp(points, axis=0).max()
+    low = np.clip(np.floor(centre - reach_px), 0, [width, height]).astype(int)
+    high = np.clip(np.ceil(centre + reach_px), 0, [width, height]).astype(int)
+    person = np.ones((height, width), dtype=np.float32)
+    if (high > low).all():
+        window = np.s_[low[1] : high[1], low[0] : high[0]]
+        person[window] = segmenter.mask(rgb[window])
+    return person
 
 
 def _scaled(patch: Patch, scale: float) -> Patch:

@@ -41,7 +41,7 @@ def test_one_head_is_replaced_in_every_frame_and_the_other_is_kept(replaced):
     assert (first["action"], second["action"]) == ("replaced", "kept")
     assert [(one["first_frame"], one["last_frame"]) for one in first["replaced"]] == [(0, 8)]
     assert first["fallback"] == []
-    assert [model.task for model in document.made_by.models] == ["face", "face_mesh"]
+    assert [model.task for model in document.made_by.models] == ["face", "face_mesh", "segmenter"]
 
 
 def test_the_new_face_sits_where_the_old_one_was(replaced, moving, settings, read_frames):

@@ -43,7 +43,9 @@ def test_a_tone_is_found_again_among_outliers():
     colours = tone_basis(uv) @ wanted.T
     colours[::12] += 60  # glasses
     found = fit_tone(colours, uv)
-    np.testing.assert_allclose(tone_basis(uv) @ found.T, tone_basis(uv) @ wanted.T, atol=4.0)  # of the 60 that the outliers are off
+    np.testing.assert_allclose(
+        tone_basis(uv) @ found.T, tone_basis(uv) @ wanted.T, atol=4.0
+    )  # of the 60 that the outliers are off
 
 
 def test_too_few_samples_give_no_tone():
@@ -103,11 +105,26 @@ def test_an_open_mouth_stays_the_speakers():
     points = mesh()
     ring = np.linspace(0, 2 * np.pi, len(MOUTH), endpoint=False)
     points[list(MOUTH), :2] = np.column_stack([100 + 18 * np.cos(ring), 130 + 12 * np.sin(ring)])
-    face = face_of(smooth_picture(), mesh())
-    target = np.full((SIDE, SIDE, 3), (250, 20, 20), dtype=np.uint8)
-    pasted = MeshPaster(face).paste(target, Patch(points_px=points, tone=face.tone))
+    source = smooth_picture()
+    source[::4, ::4] //= 4
+    face = face_of(source, mesh())
+    target = np.full((SIDE, SIDE, 3), (200, 120, 110), dtype=np.uint8)
+    pasted = MeshPaster(face).paste(target, Patch(points_px=points, tone=tone_of(target, points, face)))
     np.testing.assert_array_equal(pasted[127:133, 95:105], target[127:133, 95:105])
-    assert np.abs(pasted[80:90, 95:105].astype(int) - target[80:90, 95:105]).min() > 20
+    assert np.abs(pasted[80:90, 95:105].astype(int) - target[80:90, 95:105]).max() > 40
+
+
+def test_background_stays_although_the_mesh_lies_over_it():
+    points = mesh()
+    source = smooth_picture()
+    source[::4, ::4] //= 4
+    face = face_of(source, points)
+    target = smooth_picture()
+    person = np.ones((SIDE, SIDE), dtype=np.float32)
+    person[:, :100] = 0
+    pasted = MeshPaster(face).paste(target, Patch(points_px=points, tone=face.tone), person=person)
+    np.testing.assert_array_equal(pasted[:, :100], target[:, :100])
+    assert (pasted[:, 100:] != target[:, 100:]).any()
 
 
 def test_no_opacity_and_no_place_in_the_picture_change_nothing():
