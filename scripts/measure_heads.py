@@ -2,8 +2,8 @@
 
     python scripts/measure_heads.py CLIP... [--deface PATH/TO/bin/deface] [--reference FACE.jpg]
 
-`deface` (PyPI, MIT) is used for measuring only and stays in an environment of its own. Times are of whole processes, wall clock and
-processor, one after the other; the map of persons is made before and not counted.
+`deface` (PyPI, MIT) is used for measuring only and stays in an environment of its own. Times are of whole processes, wall clock
+and processor, one after the other; the map of persons is made before and not counted.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from kinesight.analyses.heads.mesh import MeshTrack, smooth_mesh
 from kinesight.domain.video import Floats, Image
+from kinesight.media.writer import open_video_writer
 from kinesight.pipeline.heads_inputs import read_heads
 from kinesight.settings import load_settings
 from kinesight.testing.heads_map import heads_document
@@ -46,6 +48,20 @@ def timed(command: list[str], environment: dict[str, str] | None = None) -> tupl
     wall_s = time.monotonic() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall_s, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def as_mp4(clip: Path, folder: Path) -> Path:
+    """Return the clip as a file that both programs read: deface takes no GIF."""
+    if clip.suffix != ".gif":
+        return clip
+    target = folder / f"{clip.stem}.mp4"
+    frames = open_reader(clip, load_settings()).frames()
+    first = next(frames)
+    height, width = first.rgb.shape[:2]
+    with open_video_writer(target, width_px=width, height_px=height) as writer:
+        for frame in chain([first], frames):
+            writer.write(frame.rgb, time_s=frame.time_s)
+    return target
 
 
 def map_of(clip: Path, folder: Path) -> Path:
@@ -73,16 +89,16 @@ def hiding(clip: Path, persons: Path, folder: Path, deface: Path | None) -> None
     theirs = folder / "deface.mp4"
     other = timed([str(deface), str(clip), "-o", str(theirs)])
     print(
-        f"  deface: {other[0]:.1f} s wall, {other[1]:.1f} s processor; {other[0] / times[0]:.2f}, {other[1] / times[1]:.2f} times ours"
+    ratios = f"{other[0] / times[0]:.2f}, {other[1] / times[1]:.2f} times ours"
+    print(f"  deface: {other[0]:.1f} s wall, {other[1]:.1f} s processor; {ratios}")
     )
     for name, path in (("ours", ours / "output.mp4"), ("deface", theirs), ("source", clip)):
         done = subprocess.run(
             [str(deface.with_name("python")), "-c", FACES_BY_DEFACE, str(path)], check=True, capture_output=True, text=True
         )
         counts = json.loads(done.stdout.splitlines()[-1])
-        print(
-            f"  deface's detector finds {sum(counts)} faces in {sum(count > 0 for count in counts)} of {len(counts)} frames: {name}"
-        )
+        frames = f"{sum(count > 0 for count in counts)} of {len(counts)} frames"
+        print(f"  deface's detector finds {sum(counts)} faces in {frames}: {name}", flush=True)
 
 
 def meshes(frames: list[Image], boxes: Floats) -> Floats:
@@ -126,7 +142,8 @@ def replacing(clip: Path, persons: Path, folder: Path, reference: Path) -> None:
     steps = jumps(before, after, is_new, np.array(heads["time_s"]))
     if len(steps):
         print(
-            f"  way of the new face against the old: median {np.median(steps):.2f}, 95 % {np.quantile(steps, 0.95):.2f}, most {steps.max():.2f} px"
+            "  way of the new face against the old: "
+            f"median {np.median(steps):.2f}, 95 % {np.quantile(steps, 0.95):.2f}, most {steps.max():.2f} px"
         )
     psnr = outside_psnr(source, output, boxes)
     print(f"  outside twice the head, encoded: {psnr:.1f} dB (before encoding nothing changes there: a test)")
@@ -167,10 +184,11 @@ def main() -> None:
         print(clip.name, flush=True)
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary)
-            persons = map_of(clip, folder / "persons")
-            hiding(clip, persons, folder, given.deface)
+            video = as_mp4(clip, folder)
+            persons = map_of(video, folder / "persons")
+            hiding(video, persons, folder, given.deface)
             if given.reference is not None:
-                replacing(clip, persons, folder, given.reference)
+                replacing(video, persons, folder, given.reference)
 
 
 if __name__ == "__main__":
