@@ -88,10 +88,8 @@ def hiding(clip: Path, persons: Path, folder: Path, deface: Path | None) -> None
         return
     theirs = folder / "deface.mp4"
     other = timed([str(deface), str(clip), "-o", str(theirs)])
-    print(
     ratios = f"{other[0] / times[0]:.2f}, {other[1] / times[1]:.2f} times ours"
     print(f"  deface: {other[0]:.1f} s wall, {other[1]:.1f} s processor; {ratios}")
-    )
     for name, path in (("ours", ours / "output.mp4"), ("deface", theirs), ("source", clip)):
         done = subprocess.run(
             [str(deface.with_name("python")), "-c", FACES_BY_DEFACE, str(path)], check=True, capture_output=True, text=True
