@@ -35,12 +35,17 @@ class HeadTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadMap:
-    """Who is where in a video: what heads.json holds. `time_s` (frames,) strictly increasing, of the stream's own stamps."""
+    """Who is where in a video: what heads.json holds.
+
+    `time_s` (frames,) strictly increasing, of the stream's own stamps; `shot` (frames,) the number of each frame's shot, not
+    decreasing: nothing moves from the last frame of one shot to the first of the next.
+    """
 
     video_sha256: str
     width_px: int
     height_px: int
     time_s: Floats
+    shot: NDArray[np.int64]
     tracks: tuple[HeadTrack, ...]
 
 

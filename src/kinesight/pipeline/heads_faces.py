@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kinesight.analyses.heads.covers import fill
-from kinesight.analyses.heads.mesh import SURE, MeshTrack, face_width_px, reach, smooth_mesh, turned_deg
+from kinesight.analyses.heads.mesh import SURE, MeshTrack, face_width_px, reach, smooth_shots, turned_deg
 from kinesight.analyses.heads.plan import FacePlan
 from kinesight.analyses.heads.tone import SKIN, reference_face, tones_over_time
 from kinesight.domain.document import UsedModel
@@ -109,7 +109,7 @@ def find_faces(
             for follower in followers.values():
                 follower.see(frame)
     watch.progress("observe", len(heads.time_s), len(heads.time_s))
-    plans = {obj_id: _plan(followers[obj_id], reference, heads.time_s) for obj_id, reference in references.items()}
+    plans = {obj_id: _plan(followers[obj_id], reference, heads) for obj_id, reference in references.items()}
     return Faces(
         plans=plans,
         pasters={obj_id: studio.open_paster(reference.face) for obj_id, reference in references.items()},
@@ -174,14 +174,15 @@ def _lies_in(mesh: FaceMesh, head: Floats) -> bool:
     return bool((middle >= head[:2] - margin).all() and (middle <= head[2:] + margin).all())
 
 
-def _plan(follower: _Follower, reference: CheckedReference, time_s: Floats) -> FacePlan:
-    track = smooth_mesh(MeshTrack(time_s=time_s, points_px=follower.points_px, presence=follower.presence))
+def _plan(follower: _Follower, reference: CheckedReference, heads: HeadMap) -> FacePlan:
+    followed = MeshTrack(time_s=heads.time_s, points_px=follower.points_px, presence=follower.presence)
+    track = smooth_shots(followed, heads.shot)
     in_reach, why = reach(track, reference.mesh_px)
-    tones = tones_over_time(track, follower.colours, reference.face)
+    tones = tones_over_time(track, follower.colours, reference.face, shot=heads.shot)
     patches = tuple(
         Patch(points_px=track.points_px[frame], tone=tones[frame])
         if in_reach[frame] and np.isfinite(tones[frame]).all()
         else None
-        for frame in range(len(time_s))
+        for frame in range(len(heads.time_s))
     )
     return FacePlan(patches=patches, why=why)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kinesight.analyses.heads.covers import HOLD_S, PAD, ROUNDING, cover_path, fill, padded
+from kinesight.analyses.heads.covers import HOLD_S, PAD, ROUNDING, cover_path, fill, fill_shots, padded
 from kinesight.domain.heads import HeadTrack
 
 NOTHING = [np.nan] * 4
@@ -118,3 +118,12 @@ def test_motion_widens_a_cover_by_what_the_head_moves_in_time_not_in_frames(fps)
     grown = padded(boxes, time_s, pad=0.0, motion_s=0.2)[middle] / 1.0
     reach = 400 * max(np.floor(0.2 * fps + 1e-9) / fps, 1 / fps)
     assert (grown[2] - grown[0]) / ROUNDING == pytest.approx(40 + 2 * reach, rel=1e-6)
+
+
+def test_nothing_is_carried_over_a_cut():
+    time_s = np.arange(6) / 10
+    rows = boxes_of([0, 0, 10, 10], None, None, None, None, [500, 0, 510, 10])
+    path = fill_shots(rows, time_s, np.array([0, 0, 0, 1, 1, 1]))
+    np.testing.assert_array_equal(path[:3, 0], [0, 0, 0])
+    np.testing.assert_array_equal(path[3:, 0], [500, 500, 500])
+    assert cover_path(track(rows), time_s, shot=np.array([0, 0, 0, 1, 1, 1]))[5, 0] > 480

@@ -53,6 +53,11 @@ def test_lists_are_placed_at_their_frames():
     assert [track.obj_id for track in heads.tracks] == [0, 3]
 
 
+def test_a_cut_starts_a_new_shot_with_the_frame_at_its_time():
+    assert read_head_map(DOCUMENT).shot.tolist() == [0, 0, 0, 0]
+    assert read_head_map(changed(cuts_s=[0.08, 0.04])).shot.tolist() == [0, 1, 2, 2]
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinesight.domain.heads import HeadTrack
 from kinesight.domain.video import Floats
 from kinesight.signals.runs import Mask, true_runs
+
+Shots = NDArray[np.int64]
+"""Number of each frame's shot, (frames,), not decreasing."""
 
 FILL_S = 2.0
 """Gaps up to this long are bridged although the person is not seen in between; people behind somebody come out again."""
@@ -31,7 +35,7 @@ HEAD_OF_BODY = (0.2, 0.06)
 eight heads tall; a sitting or cut-off person fewer)."""
 
 
-def cover_path(track: HeadTrack, time_s: Floats) -> Floats:
+def cover_path(track: HeadTrack, time_s: Floats, *, shot: Shots | None = None) -> Floats:
     """Return what covers one person's head in every frame.
 
     Parameters
@@ -40,6 +44,8 @@ def cover_path(track: HeadTrack, time_s: Floats) -> Floats:
         The person.
     time_s
         (frames,) strictly increasing.
+    shot
+        (frames,) number of each frame's shot; one shot if omitted. Nothing is filled in or held from one shot to another.
 
     Returns
     -------
@@ -53,9 +59,18 @@ def cover_path(track: HeadTrack, time_s: Floats) -> Floats:
     head's last known place within the body where only the body is known; the end places for `HOLD_S` beyond them.
     """
     head, is_seen = _with_body(track)
-    filled = fill(head, time_s, is_bridged=np.isfinite(track.body_xyxy_px[:, 0]))
+    filled = fill_shots(head, time_s, shot, is_bridged=np.isfinite(track.body_xyxy_px[:, 0]))
     is_sure = is_seen & np.isfinite(track.head_xyxy_px[:, 0])
     return padded(filled, time_s, pad=np.where(is_sure, PAD, PAD_UNSEEN))
+
+
+def fill_shots(boxes: Floats, time_s: Floats, shot: Shots | None, *, is_bridged: Mask | None = None) -> Floats:
+    """Return boxes filled in as by `fill`, each shot on its own."""
+    if shot is None:
+        return fill(boxes, time_s, is_bridged=is_bridged)
+    parts = [np.flatnonzero(shot == number) for number in np.unique(shot)]
+    bridged = [None if is_bridged is None else is_bridged[part] for part in parts]
+    return np.concatenate([fill(boxes[part], time_s[part], is_bridged=mask) for part, mask in zip(parts, bridged, strict=True)])
 
 
 def fill(

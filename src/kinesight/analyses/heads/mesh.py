@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kinesight.domain.video import Floats
 from kinesight.signals.runs import Mask, true_runs
@@ -61,6 +62,16 @@ def turned_deg(points_px: Floats) -> tuple[Floats, Floats]:
 def face_width_px(points_px: Floats) -> Floats:
     """Return the distance of the sides of meshes (..., points, 3), depth included, so that it does not shrink with yaw."""
     return np.asarray(np.linalg.norm(points_px[..., LEFT_SIDE, :] - points_px[..., RIGHT_SIDE, :], axis=-1))
+
+
+def smooth_shots(track: MeshTrack, shot: NDArray[np.int64]) -> MeshTrack:
+    """Return the track smoothed as by `smooth_mesh`, each shot on its own; `shot` (frames,) is not decreasing."""
+    points, presence = np.empty_like(track.points_px), np.empty_like(track.presence)
+    for number in np.unique(shot):
+        part = shot == number
+        smooth = smooth_mesh(MeshTrack(time_s=track.time_s[part], points_px=track.points_px[part], presence=track.presence[part]))
+        points[part], presence[part] = smooth.points_px, smooth.presence
+    return MeshTrack(time_s=track.time_s, points_px=points, presence=presence)
 
 
 def smooth_mesh(track: MeshTrack) -> MeshTrack:

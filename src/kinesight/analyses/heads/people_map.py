@@ -18,6 +18,10 @@ SEEN = ("face", "body")
 """Where a head's place may come from when it was seen; "filled" places were not."""
 
 
+CUT_EARLY_S = 1e-4
+"""A cut is the time of the first frame after it; times may be rounded."""
+
+
 class _Person(BaseModel):
     model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
@@ -37,6 +41,7 @@ class _Heads(BaseModel):
     height_px: int = Field(gt=0)
     time_s: list[float] = Field(min_length=1)
     persons: list[_Person]
+    cuts_s: list[float] = Field(default_factory=list)
 
 
 def read_head_map(document: Mapping[str, Any], *, what: str = "heads.json") -> HeadMap:
@@ -65,8 +70,14 @@ def read_head_map(document: Mapping[str, Any], *, what: str = "heads.json") -> H
     tracks = tuple(_track(person, len(time_s), what=what) for person in heads.persons)
     if len({track.obj_id for track in tracks}) < len(tracks):
         raise BadResult(f"{what} names one person twice.")
+    shot = np.searchsorted(np.sort(heads.cuts_s) - CUT_EARLY_S, time_s, side="right").astype(np.int64)
     return HeadMap(
-        video_sha256=heads.video_sha256, width_px=heads.width_px, height_px=heads.height_px, time_s=time_s, tracks=tracks
+        video_sha256=heads.video_sha256,
+        width_px=heads.width_px,
+        height_px=heads.height_px,
+        time_s=time_s,
+        shot=shot,
+        tracks=tracks,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kinesight.analyses.heads.covers import cover_path, fill, padded
+from kinesight.analyses.heads.covers import Shots, cover_path, fill_shots, padded
 from kinesight.analyses.heads.found import Scene
 from kinesight.analyses.heads.parameters import HeadsParameters
 from kinesight.analyses.heads.result import Fallback, PersonOutcome, Range
@@ -37,6 +37,7 @@ class Plan:
     """
 
     time_s: Floats
+    shot: Shots
     covers: tuple[Floats, ...]
     hidden: tuple[Floats, ...]
     hidden_ids: tuple[int, ...]
@@ -65,7 +66,7 @@ class Plan:
 
     def with_more(self, heads: Sequence[Floats]) -> Plan:
         """Return the plan that also covers these heads, paths (frames, 4) with NaN where they were not found."""
-        more = tuple(padded(fill(path, self.time_s), self.time_s) for path in heads)
+        more = tuple(padded(fill_shots(path, self.time_s, self.shot), self.time_s) for path in heads)
         return replace(self, more_covers=(*self.more_covers, *more))
 
 
@@ -85,8 +86,8 @@ def make_plan(heads: HeadMap, parameters: HeadsParameters, faces: Mapping[int, F
     covers, hidden, kept = [], [], []
     ids = []
     for track in heads.tracks:
-        path = cover_path(track, heads.time_s)
-        place = padded(fill(track.head_xyxy_px, heads.time_s), heads.time_s, pad=KEPT_PAD, motion_s=0.0)
+        path = cover_path(track, heads.time_s, shot=heads.shot)
+        place = padded(fill_shots(track.head_xyxy_px, heads.time_s, heads.shot), heads.time_s, pad=KEPT_PAD, motion_s=0.0)
         has_new = _has_new(faces.get(track.obj_id), len(heads.time_s))
         if track.obj_id in faces or hides(track.obj_id):
             ids.append(track.obj_id)
@@ -97,6 +98,7 @@ def make_plan(heads: HeadMap, parameters: HeadsParameters, faces: Mapping[int, F
             kept.append(place)
     return Plan(
         time_s=heads.time_s,
+        shot=heads.shot,
         covers=tuple(covers),
         hidden=tuple(hidden),
         hidden_ids=tuple(ids),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
 from kinesight.analyses.heads.mesh import LEFT_SIDE, RIGHT_SIDE, SURE, MeshTrack, local_parabola
@@ -105,7 +108,7 @@ def reference_face(rgb: Image, points_px: Floats, colours: Floats) -> ReferenceF
     )
 
 
-def tones_over_time(track: MeshTrack, colours: Floats, face: ReferenceFace) -> Floats:
+def tones_over_time(track: MeshTrack, colours: Floats, face: ReferenceFace, *, shot: NDArray[np.int64]) -> Floats:
     """Return the tone of a face in every frame, (frames, 3, TONE_TERMS), smooth in time; NaN where no mesh is.
 
     Parameters
@@ -116,11 +119,14 @@ def tones_over_time(track: MeshTrack, colours: Floats, face: ReferenceFace) -> F
         (frames, len(SKIN), 3) the colours of the skin, NaN where unknown.
     face
         The reference, whose u and v are used.
+    shot
+        (frames,) number of each frame's shot; light changes from one to the next.
     """
     uv = (face.points_px[SKIN] - face.centre_px) / face.unit_px
     tones = np.array([fit_tone(one, uv) for one in colours]).reshape(len(colours), -1)
     smooth = np.full_like(tones, np.nan)
-    for start, stop in true_runs(track.presence >= SURE):
+    parts = [true_runs((track.presence >= SURE) & (shot == number)) for number in np.unique(shot)]
+    for start, stop in chain.from_iterable(parts):
         known = np.flatnonzero(np.isfinite(tones[start:stop, 0])) + start
         if len(known) == 0:
             continue
