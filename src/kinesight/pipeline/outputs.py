@@ -38,6 +38,8 @@ class OutputFolder:
         Created if missing.
     source
         What identifies the input (the video's SHA-256, or that of the stored observations).
+    flushes
+        Whether each file is on the disk before it gets its name; without, somebody else sees to that.
 
     Raises
     ------
@@ -49,8 +51,9 @@ class OutputFolder:
 
     SOURCE_FILE = "source.json"
 
-    def __init__(self, path: Path, *, source: str) -> None:
+    def __init__(self, path: Path, *, source: str, flushes: bool = True) -> None:
         self.path = path
+        self._flushes = flushes
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -90,7 +93,8 @@ class OutputFolder:
             with part.open("wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if self._flushes:
+                    os.fsync(file.fileno())
             part.replace(self.path / name)
         except OSError as error:
             part.unlink(missing_ok=True)

@@ -43,12 +43,16 @@ class PictureCanvas(Canvas, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Studio:
-    """The outside world of a run: models, and how to open, draw and write pictures."""
+    """The outside world of a run: models, and how to open, draw and write pictures.
+
+    `flushes`: whether what is written has to be on the disk at the end; the job engine sees to that itself, all at once.
+    """
 
     models: Models
     open_writer: OpenVideoWriter
     canvas: Callable[[Image], PictureCanvas]
     encode_jpeg: Callable[[Image], bytes]
+    flushes: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,7 @@ class Run(Generic[Observed, Parameters, Result]):
         CallerError, OperatorError, Cancelled
             As the parts raise them.
         """
-        folder = OutputFolder(out, source=source.reader.info.sha256)
+        folder = OutputFolder(out, source=source.reader.info.sha256, flushes=self._studio.flushes)
         stored = self._analysis.store(self._observe(source, folder))
         folder.json(self._analysis.observations_file, stored)
         # what is analysed is what was stored, rounding included, so that a run from them gives the same result
@@ -123,7 +127,7 @@ class Run(Generic[Observed, Parameters, Result]):
         """
         _, document = _read_observations(stored)
         observed = self._analysis.restore(document)
-        folder = OutputFolder(out, source=source.reader.info.sha256)
+        folder = OutputFolder(out, source=source.reader.info.sha256, flushes=self._studio.flushes)
         findings = self._analysis.analyse(observed, self._parameters)
         findings, stills = self._render(observed, findings, source, folder)
         self._report(observed, findings, folder, title=source.name, stills=stills, reader=source.reader)
