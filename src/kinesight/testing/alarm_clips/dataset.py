@@ -55,7 +55,7 @@ class Rows:
 
 
 def orders(causes: Iterable[str | None], *, each: int, is_held_out: bool, first_seed: int) -> tuple[Order, ...]:
-    """Return so many rounds of one clip of each cause, every clip with a seed of its own; more rounds begin with the same ones."""
+    """Return rounds of one clip of each cause, every clip with a seed of its own; more rounds begin with the same ones."""
     listed = tuple(causes)
     wanted = [cause for _ in range(each) for cause in listed]
     return tuple(Order(is_held_out=is_held_out, cause=cause, seed=first_seed + number) for number, cause in enumerate(wanted))
