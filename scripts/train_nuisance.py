@@ -31,6 +31,7 @@ from kinesight.analyses.alarm.gathering import gather
 from kinesight.analyses.alarm.nuisance import NuisanceWeights, nuisance_features, nuisance_scores, weights_to_bytes
 from kinesight.analyses.alarm.seeing import evidence_of
 from kinesight.domain.ports import ImageEncoder
+from kinesight.domain.video import Floats
 from kinesight.settings import Settings
 from kinesight.testing.alarm_clips.clips import Studio
 from kinesight.testing.alarm_clips.dataset import Order, Rows, joined, load_rows, orders, rows_of, save_rows
@@ -133,26 +134,25 @@ def measured(weights: NuisanceWeights) -> str:
         return text[text.index(REAL) :] if REAL in text else f"{REAL}\n\nNot measured.\n"
     settings = Settings(threads=1)
     encoder = ModelShelf(settings).encoder()
-    found, truth = [], []
-    lines = [REAL, "", REAL_WORDS, "", f"| clip | true | {' | '.join(LABELS)} |", f"| --- | --- |{' --- |' * len(LABELS)}"]
+    names, found, truth = [], [], []
     with (folder / "labels.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            true = set(row["labels"].split(";"))
             evidence = evidence_of(gather(open_reader(folder / row["file"], settings), NoWatch()))
             said = nuisance_scores(nuisance_features(evidence, encoder, weights=weights), weights)
+            names.append(row["file"].split("_")[0])
             found.append([said[label] for label in LABELS])
-            truth.append([float(label in true) for label in LABELS])
-            cells = (f"**{said[label]:.2f}**" if label in true else f"{said[label]:.2f}" for label in LABELS)
-            lines.append(
-                f"| {row['file'].split('_')[0]} | {', '.join(sorted(true & set(LABELS))) or '–'} | {' | '.join(cells)} |"
-            )
-    told = [mark for mark in marks(np.array(found), np.array(truth)) if mark.yes]
-    lines += [
-        "",
-        "| label | AUC | 95 % | clips with, without | true above 0.5 | false above 0.5 |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    lines += [_row(mark) for mark in told]
+            truth.append([float(label in row["labels"].split(";")) for label in LABELS])
+    return real_section(names, np.array(found), np.array(truth))
+
+
+def real_section(names: Sequence[str], found: Floats, truth: Floats) -> str:
+    """Return the section about real clips from their names, scores and truth (n, labels)."""
+    lines = [REAL, "", REAL_WORDS, "", f"| clip | {' | '.join(LABELS)} |", "| --- " * (1 + len(LABELS)) + "|"]
+    for name, said, true in zip(names, found, truth, strict=True):
+        cells = (f"**{score:.2f}**" if is_true else f"{score:.2f}" for score, is_true in zip(said, true, strict=True))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += ["", "| label | AUC | 95 % | clips with, without | true above 0.5 | false above 0.5 |", "| --- " * 6 + "|"]
+    lines += [_row(mark) for mark in marks(found, truth) if mark.yes]
     return "\n".join(lines) + "\n"
 
 
