@@ -36,7 +36,7 @@ def variation(evidence: ClipEvidence) -> NDArray[np.float32]:
 
 def above(spread: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return by how much places vary more than the picture usually does, (h, w)."""
-    return np.maximum(spread - np.float32(1.5 * np.median(spread)), np.float32(0.0))
+    return np.asarray(np.maximum(spread - np.float32(1.5 * np.median(spread)), 0.0), np.float32)
 
 
 def lively_features(evidence: ClipEvidence, spread: NDArray[np.float32]) -> dict[str, float]:
