@@ -111,7 +111,7 @@ def _alone(steps: NDArray[np.bool_], step: int, rows: slice, columns: slice) -> 
     outside = np.count_nonzero(around) - np.count_nonzero(steps[step, rows, columns])
     inside = steps[:, rows, columns]
     neighbours = [np.mean(inside[other]) for other in (step - 1, step + 1) if 0 <= other < len(inside)]
-    return outside == 0 and min(neighbours) < 0.05
+    return bool(outside == 0 and min(neighbours) < 0.05)
 
 
 def _lines(ticks: Sequence[_Tick]) -> list[list[_Tick]]:

@@ -21,15 +21,15 @@ def evidence_of(gathered: Gathered) -> ClipEvidence:
     """Return everything that the frames of a clip say without a model."""
     grey = gathered.grey
     writing = find_burnt_in(grey)
-    first = background_of(grey.astype(np.float32))
-    shifts = shifts_of(grey, first, blind=writing.mask)
+    # the median of a shaken picture is blurred, so the first comparison is with one frame
+    shifts = shifts_of(grey, grey[len(grey) // 2].astype(np.float32), blind=writing.mask)
+    first = background_of(aligned(grey, shifts))
     if np.any(shifts):
-        # the median of a shaken picture is blurred; the second look is at a sharp one
-        sharp = background_of(aligned(grey, shifts))
-        shifts = shifts_of(grey, sharp, blind=writing.mask)
+        shifts = shifts_of(grey, first, blind=writing.mask)
         first = background_of(aligned(grey, shifts))
     pictures, gain, offset = relit(aligned(grey, shifts), first)
-    background = background_of(pictures) if pictures is not grey else first
+    is_relit = bool(np.any(gain != 1.0) or np.any(offset != 0.0))
+    background = background_of(pictures) if is_relit else first
     noise = noise_of(pictures, background)
     change = change_of(pictures, background, noise)
     change[:, writing.mask] = 0
@@ -53,12 +53,14 @@ def evidence_of(gathered: Gathered) -> ClipEvidence:
 
 
 def _small_colours(gathered: Gathered, size: tuple[int, ...]) -> Image:
-    """Return the median of a few colour frames at working size."""
-    chosen = [gathered.colour[k].rgb for k in np.unique(np.linspace(0, len(gathered.colour) - 1, 5).round().astype(int))]
+    """Return the median of three colour frames at working size."""
+    chosen = [gathered.colour[k].rgb for k in np.linspace(0, len(gathered.colour) - 1, 3).round().astype(int)]
     height, width = size
     rows = np.linspace(0, chosen[0].shape[0] - 1, height).round().astype(int)
     columns = np.linspace(0, chosen[0].shape[1] - 1, width).round().astype(int)
-    return np.asarray(np.median(np.stack([rgb[rows[:, None], columns] for rgb in chosen]), axis=0), np.uint8)
+    first, second, third = (rgb[rows[:, None], columns] for rgb in chosen)
+    # the median of three without sorting
+    return np.asarray(np.maximum(np.minimum(first, second), np.minimum(np.maximum(first, second), third)), np.uint8)
 
 
 def light_of(colour: Image) -> Light:

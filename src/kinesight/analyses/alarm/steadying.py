@@ -14,7 +14,11 @@ MOST_SHIFT = 0.12
 """A camera that shakes does not go further than this share of the picture."""
 
 BETTER = 0.8
-"""A shift is believed if it leaves at most this share of the difference: what moves inside the picture is no shake."""
+"""What explains a difference leaves at most this share of it."""
+
+TILES, MOST_IMPROVE, FEW_WORSEN = 5, 0.5, 0.2
+"""A shift is believed if, of the tiles of the picture that show anything, most get better and few worse: large things that move
+inside the picture pull their own tiles along and spoil the others."""
 
 LEVELS = 12
 """Groups of equal size into which pixels are sorted by brightness to find a tone curve."""
@@ -44,16 +48,16 @@ def shifts_of(grey: Greys, reference: NDArray[np.float32], *, blind: Flags) -> F
     window *= _halved(blind[np.newaxis].astype(np.float32))[0] == 0
     spectrum = scipy.fft.rfft2((small - small.mean(axis=(1, 2), keepdims=True)) * window)
     cross = spectrum * np.conj(scipy.fft.rfft2((fixed - fixed.mean()) * window))
-    surface = scipy.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-3), s=fixed.shape)
+    surface = scipy.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-3) * _smooth_band(fixed.shape), s=fixed.shape)
     found = _peaks(surface)
     most = MOST_SHIFT * max(fixed.shape)
     shifts = np.where(np.max(np.abs(found), axis=1, keepdims=True) <= most, found, 0.0)
-    for index in np.flatnonzero(np.max(np.abs(shifts), axis=1) > 0.15):
-        moved = _moved(small[index], -shifts[index])
-        before, after = (np.median(np.abs(picture - fixed)[window > 0.25]) for picture in (small[index], moved))
-        if after > BETTER * before:
+    # less than half a working pixel is within what edges are allowed to jitter
+    shifts[np.max(np.abs(shifts), axis=1) < 0.25] = 0.0
+    for index in np.flatnonzero(np.any(shifts != 0, axis=1)):
+        if not _explains(shifts[index], small[index], fixed):
             shifts[index] = 0.0
-    return np.where(np.abs(shifts) > 0.1, 2.0 * shifts, 0.0)
+    return 2.0 * shifts
 
 
 def aligned(grey: Greys, shifts_px: Floats) -> NDArray[np.float32]:
@@ -92,6 +96,32 @@ def relit(pictures: NDArray[np.float32], reference: NDArray[np.float32]) -> tupl
         else:
             offset[index] = float(np.median(curve[index] - known))
     return changed, gain, offset
+
+
+def _explains(shift: Floats, picture: NDArray[np.float32], fixed: NDArray[np.float32]) -> bool:
+    """Return whether a shift makes a picture like the fixed one, all over and not only where something large moves."""
+    before = _by_tile(np.abs(picture - fixed))
+    after = _by_tile(np.abs(_moved(picture, -shift) - fixed))
+    shows = np.maximum(before, after) > 1.0
+    better = np.count_nonzero(after[shows] < BETTER * before[shows])
+    worse = np.count_nonzero(after[shows] > before[shows] / BETTER)
+    count = max(1, np.count_nonzero(shows))
+    return better >= MOST_IMPROVE * count and worse <= FEW_WORSEN * count
+
+
+def _by_tile(picture: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the means of a picture in TILES x TILES parts."""
+    rows = np.linspace(0, picture.shape[0], TILES + 1).astype(int)[:-1]
+    columns = np.linspace(0, picture.shape[1], TILES + 1).astype(int)[:-1]
+    sums = np.add.reduceat(np.add.reduceat(picture.astype(np.float64), rows, axis=0), columns, axis=1)
+    counts = np.diff(rows, append=picture.shape[0])[:, None] * np.diff(columns, append=picture.shape[1])[None]
+    return np.asarray(sums / counts)
+
+
+def _smooth_band(size: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return weights of frequencies: what is finer than some pixels is mostly noise, and a broader peak is found more finely."""
+    rows, columns = np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])[None]
+    return np.asarray(np.exp(-(rows**2 + columns**2) / (2 * 0.12**2)), np.float32)
 
 
 def _halved(pictures: Greys | NDArray[np.float32]) -> NDArray[np.float32]:

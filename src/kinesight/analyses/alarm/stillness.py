@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from kinesight.analyses.alarm.evidence import Greys
-from kinesight.domain.video import Floats
 
 Picture = NDArray[np.float32]
 
@@ -21,10 +20,19 @@ EDGE_NOISE = 0.06
 """Noise per grey level of step between neighbours: half of a tenth of a pixel of jitter, and the coder's ringing at edges."""
 
 
+def median_over_time(pictures: Picture) -> Picture:
+    """Return the median of each pixel, (h, w), of pictures (n, h, w); along rows: quicker than `numpy.median`."""
+    count, *size = pictures.shape
+    by_pixel = np.ascontiguousarray(pictures.reshape(count, -1).T)
+    middle = ((count - 1) // 2, count // 2)
+    by_pixel.partition(middle, axis=1)
+    return np.asarray((by_pixel[:, middle[0]] + by_pixel[:, middle[1]]) / 2, np.float32).reshape(size)
+
+
 def background_of(pictures: Picture) -> Picture:
     """Return what is in a place most of the time, (h, w): the temporal median of steadied frames (n, h, w)."""
     chosen = np.unique(np.linspace(0, len(pictures) - 1, MEDIAN_OF).round().astype(int))
-    return np.asarray(np.median(pictures[chosen], axis=0), np.float32)
+    return median_over_time(pictures[chosen])
 
 
 def noise_of(pictures: Picture, background: Picture) -> Picture:
@@ -38,7 +46,7 @@ def noise_of(pictures: Picture, background: Picture) -> Picture:
     else:
         chosen = np.unique(np.linspace(0, len(pictures) - 2, 2 * MEDIAN_OF).round().astype(int))
         # 1.48: standard deviation per median absolute deviation; root 2: a difference has the noise of both
-        flicker = np.median(np.abs(pictures[chosen + 1] - pictures[chosen]), axis=0) * np.float32(1.4826 / np.sqrt(2.0))
+        flicker = median_over_time(np.abs(pictures[chosen + 1] - pictures[chosen])) * np.float32(1.4826 / np.sqrt(2.0))
     down, across = np.gradient(background)
     steep = ndimage.maximum_filter(np.hypot(down, across), size=3)
     wide = ndimage.uniform_filter(flicker, size=5)
@@ -51,8 +59,3 @@ def change_of(pictures: Picture, background: Picture, noise: Picture) -> Greys:
     change /= noise
     smooth = ndimage.uniform_filter(change, size=(1, 3, 3))
     return np.asarray(np.minimum(np.abs(smooth), 255.0), np.uint8)
-
-
-def activity_of(change: Greys, *, from_noise: int) -> Floats:
-    """Return the share of the picture that differs by at least so many noise units, (n,)."""
-    return np.mean(change >= from_noise, axis=(1, 2), dtype=np.float64)
