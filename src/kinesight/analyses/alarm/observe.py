@@ -58,7 +58,9 @@ def observe(reader: VideoReader, models: Models, parameters: AlarmParameters, wa
     )
     glimpses = look(evidence, gathered.colour, detector, weights)
     detections = tuple(detection for glimpse in glimpses for detection in _detections(glimpse, evidence))
-    features = nuisance_features(evidence)
+    # the classifier may bring features of its own; what the rules rest on is always there
+    causes = nuisance_features(evidence)
+    features = causes | {"contrast": float(np.ptp(np.percentile(evidence.background, (1, 99))))}
     return Observations(
         video=info,
         decoded=gathered.decoded,
@@ -68,7 +70,7 @@ def observe(reader: VideoReader, models: Models, parameters: AlarmParameters, wa
         detections=detections,
         looks=tuple(_look(glimpse) for glimpse in glimpses),
         features={name: round(value, 5) if np.isfinite(value) else None for name, value in features.items()},
-        nuisance={name: round(value, 4) for name, value in nuisance_scores(features, None).items()},
+        nuisance={name: round(value, 4) for name, value in nuisance_scores(causes, None).items()},
         text_changes=round(evidence.overlay_changes, 4),
         scene=scene_of(evidence.background, light=evidence.light, parked=_parked(detections, info)),
         trouble=_trouble(gathered, info),

@@ -37,7 +37,6 @@ def nuisance_features(evidence: ClipEvidence) -> dict[str, float]:
         "farthest_sizes": max((course.gone_sizes * course.straightness for course in courses), default=0.0),
         "wandering": float(np.mean([course.straightness < 0.5 for course in courses])) if courses else 0.0,
         "biggest": _biggest(evidence),
-        "contrast": float(np.ptp(np.percentile(evidence.background, (1, 99)))),
     }
 
 
