@@ -1,8 +1,9 @@
-"""The process that runs one job: one line of JSON in, lines of JSON out, one folder of results.
+"""The process that runs jobs, one after another: a line of JSON in, lines of JSON out, a folder of results each.
 
-It reads one line `{"kind", "parameters", "input" | "source_url", "input_name", "out_dir", "limits"}` from standard input
-and writes `{"progress": {"stage", "done", "total"}}` lines, then one `{"done": {"artefacts": [...]}}` or one
-`{"error": {"code", "message", "caller"}}`.
+It reads lines `{"kind", "parameters", "input" | "source_url", "input_name", "out_dir", "limits", "draws_from"}` from standard
+input until that ends. To each it answers with `{"progress": {"stage", "done", "total"}}` lines, then one
+`{"done": {"artefacts", "draws_later"}}` or one `{"error": {"code", "message", "caller"}}`. A line `{"prepare": [kinds]}` is not
+answered: the process then loads what those kinds will ask for.
 Standard output belongs to this protocol alone.
 """
 
@@ -16,10 +17,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from kinesight.domain.errors import BadParameter, CallerError, KinesightError, SceneError
-from kinesight.settings import Settings, load_settings
-from kinesight.wiring.analysing import analyse_video, fetch_source, media_limits, parse_parameters
+from kinesight.settings import load_settings
+from kinesight.wiring.workshop import Workshop, open_workshop
 
 REPORT_EVERY_S = 0.25
+LEAST_URGENT = 19
 
 KEPT_OUT = frozenset({"source.json"})
 """Files of the output folder that are no artefacts."""
@@ -47,40 +49,39 @@ def send(out: TextIO, message: dict[str, Any]) -> None:
     out.flush()
 
 
-def run_job(request: dict[str, Any], watch: PipeWatch, settings: Settings) -> list[str]:
-    """Run one job and return the names of the files it made."""
+def run_job(request: dict[str, Any], watch: PipeWatch, workshop: Workshop) -> dict[str, Any]:
+    """Run one job and return the last word: the names of the files it made, and whether somebody has yet to draw."""
     out = Path(request["out_dir"])
     limits = request.get("limits") or {}
     given = dict(request["parameters"])
     if "minimum_fps" in limits:
         given["minimum_fps"] = max(float(given.get("minimum_fps") or 0.0), float(limits["minimum_fps"]))
-    parameters = parse_parameters(request["kind"], given)
-    video = _input(request, out, watch, settings)
+    order = workshop.order(
+        request["kind"], given, watch=watch, title=request.get("input_name"), max_duration_s=limits.get("max_duration_s")
+    )
+    video = _input(request, out, watch, workshop)
+    # a video that was fetched is gone afterwards, so it is drawn while it is there
+    draws_later = order.analysis.draws_later and not request.get("source_url")
     try:
-        analyse_video(
-            request["kind"],
-            video,
-            out,
-            parameters=parameters,
-            watch=watch,
-            settings=settings,
-            title=request.get("input_name"),
-            limits=media_limits(settings, max_duration_s=limits.get("max_duration_s")),
-        )
+        if request.get("draws_from"):
+            order.draw(video, Path(request["draws_from"]) / order.analysis.observations_file, out)
+            draws_later = False
+        else:
+            order.analyse(video, out, draws=not draws_later)
     finally:
         if request.get("source_url"):
             video.unlink(missing_ok=True)
-    return _artefacts(out)
+    return {"artefacts": _artefacts(out), "draws_later": draws_later}
 
 
-def _input(request: dict[str, Any], out: Path, watch: PipeWatch, settings: Settings) -> Path:
+def _input(request: dict[str, Any], out: Path, watch: PipeWatch, workshop: Workshop) -> Path:
     if request.get("input"):
         return Path(request["input"])
     if not request.get("source_url"):
         raise BadParameter("The job has neither an uploaded video nor an address to fetch it from.")
     out.mkdir(parents=True, exist_ok=True)
     target = out / ".input"
-    fetch_source(request["source_url"], target, settings=settings, watch=watch)
+    workshop.fetch(request["source_url"], target, watch=watch)
     return target
 
 
@@ -91,20 +92,33 @@ def _artefacts(out: Path) -> list[str]:
     return sorted(name for name in names if not name.startswith(".") and name not in KEPT_OUT)
 
 
+def answer(request: dict[str, Any], out: TextIO, workshop: Workshop) -> None:
+    """Run one job to its last word."""
+    try:
+        done = run_job(request, PipeWatch(out), workshop)
+    except KinesightError as error:
+        is_caller = isinstance(error, CallerError | SceneError)
+        send(out, {"error": {"code": error.code, "message": error.message, "caller": is_caller}})
+    else:
+        send(out, {"done": done})
+
+
 def main() -> None:
-    """Run the job on standard input; exit 0 whether it was done or refused, the last line says which."""
+    """Run the jobs of standard input; exit 0 when it ends, whether they were done or refused.
+
+    With the argument --patient, only while nobody else needs the processor.
+    """
+    if "--patient" in sys.argv:
+        os.nice(LEAST_URGENT)
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints goes to the log
-    request = json.loads(sys.stdin.readline())
-    try:
-        names = run_job(request, PipeWatch(out), load_settings())
-    except KinesightError as error:
-        send(
-            out,
-            {"error": {"code": error.code, "message": error.message, "caller": isinstance(error, CallerError | SceneError)}},
-        )
-    else:
-        send(out, {"done": {"artefacts": names}})
+    with open_workshop(load_settings()) as workshop:
+        for line in sys.stdin:
+            request = json.loads(line)
+            if "prepare" in request:
+                workshop.prepare(request["prepare"])
+            else:
+                answer(request, out, workshop)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from kinesight.domain.errors import BadSetting
@@ -64,7 +64,7 @@ class Settings(BaseSettings):
 
     fetch_allow: tuple[str, ...] = Field(
         default=(),
-        description="Hosts and networks that videos may be fetched from, and webhooks sent to, although they are not public.",
+        description="Hosts and networks, although not public, that videos may be fetched from, and webhooks and outputs sent to.",
     )
     fetch_time_limit_s: float = Field(default=120.0, gt=0, description="Time limit for fetching a video by its address.")
 
@@ -74,7 +74,46 @@ class Settings(BaseSettings):
     ochy_credits: bool = Field(
         default=False, description="Whether an analysis started by the Ochy-compatible API costs its tenant one credit."
     )
+    smtp_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port on which `serve` takes clips by e-mail; default: it takes none."
+    )
+    smtp_host: str = Field(default="127.0.0.1", description="Address on which clips are taken by e-mail.")
+    smtp_max_mb: float = Field(default=32.0, gt=0, le=1000, description="Largest e-mail, in megabytes as it is transferred.")
+    smtp_networks: tuple[str, ...] = Field(
+        default=(), description="Networks that e-mails are taken from, such as 10.2.0.0/16; empty: all that reach the port."
+    )
+    smtp_require_key: bool = Field(
+        default=False, description="Whether senders have to log in; any user name with an API key as password."
+    )
+    smtp_certificate: Path | None = Field(
+        default=None, description="PEM file with certificate and private key for STARTTLS; without it e-mail comes in the clear."
+    )
+    watch_folder: Path | None = Field(
+        default=None, description="Folder in which `serve` looks for clips in TENANT/CAMERA/…; default: it looks nowhere."
+    )
+    watch_settle_s: float = Field(
+        default=2.0, gt=0, description="Seconds for which a file in the watched folder has to stay as it is before it is taken."
+    )
+
     webhook_allow_http: bool = Field(default=False, description="Whether webhooks may have http addresses, without encryption.")
+
+    gaard_max_upload_mb: float = Field(default=100.0, gt=0, description="Largest file for the gaard-compatible API.")
+    gaard_max_duration_s: float = Field(default=300.0, gt=0, description="Longest clip for the gaard-compatible API.")
+    gaard_sync_wait_s: float = Field(
+        default=30.0, gt=0, description="How long a `sync` call of the gaard-compatible API waits before it answers 408."
+    )
+    rate_limit_per_minute: int = Field(
+        default=6000, ge=1, description="Requests of one tenant in a minute, each process counting for itself; above it 429."
+    )
+    alarm_threshold_low: float = Field(
+        default=0.2, gt=0, lt=1, description="Score of an intrusion from which a clip is danger, where its camera has no other."
+    )
+    alarm_threshold_high: float = Field(
+        default=0.8,
+        gt=0,
+        lt=1,
+        description="Score of an intrusion from which a clip is intrusion, where its camera has no other.",
+    )
 
     pose_model: Literal["heavy", "full", "onnx"] = Field(
         default="heavy", description="Pose model where the caller names none: heavy, full, or onnx for your own."
@@ -95,6 +134,12 @@ class Settings(BaseSettings):
     log: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe log line that is written."
     )
+
+    @model_validator(mode="after")
+    def _thresholds_in_order(self) -> Self:
+        if self.alarm_threshold_low > self.alarm_threshold_high:
+            raise ValueError("alarm_threshold_low must not be above alarm_threshold_high")
+        return self
 
     @classmethod
     def settings_customise_sources(

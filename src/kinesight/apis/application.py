@@ -15,7 +15,11 @@ from kinesight.apis.edge import docs_page, operations
 from kinesight.apis.edge.context import Analyses, Context, Services
 from kinesight.apis.edge.files import files_router
 from kinesight.apis.edge.metrics import CountRequests, Metrics
-from kinesight.apis.native import combining
+from kinesight.apis.edge.rates import RateLimiter
+from kinesight.apis.gaard import routes as gaard
+from kinesight.apis.gaard.errors import DIALECT as GAARD_DIALECT
+from kinesight.apis.gaard.openapi import without_422
+from kinesight.apis.native import combining, receivers, sites
 from kinesight.apis.native import routes as native
 from kinesight.apis.native.errors import DIALECT
 from kinesight.apis.native.openapi import complete
@@ -49,9 +53,11 @@ def create_app(services: Services, settings: Settings, *, analyses: Analyses) ->
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
-    app.state.context = Context(services=services, settings=settings, analyses=analyses, metrics=metrics)
+    rates = RateLimiter(settings.rate_limit_per_minute)
+    app.state.context = Context(services=services, settings=settings, analyses=analyses, metrics=metrics, rates=rates)
     app.add_middleware(CountRequests, metrics=metrics)
-    for router in (native.router, combining.router, ochy.router, files_router(DIALECT), operations.router, docs_page.router):
+    apis = (native.router, combining.router, receivers.router, sites.router, ochy.router, gaard.router)
+    for router in (*apis, files_router(DIALECT), operations.router, docs_page.router):
         app.include_router(router)
     app.add_exception_handler(HTTPException, _answer)
     app.add_exception_handler(Exception, _answer)
@@ -61,7 +67,7 @@ def create_app(services: Services, settings: Settings, *, analyses: Analyses) ->
 
 async def _answer(request: Request, error: Exception) -> Response:
     """Answer what no route caught: unknown paths and methods."""
-    return DIALECT.response(request, error)
+    return (GAARD_DIALECT if gaard.speaks(request.url.path) else DIALECT).response(request, error)
 
 
 def _openapi_of(app: FastAPI, analyses: Analyses) -> Any:
@@ -70,7 +76,7 @@ def _openapi_of(app: FastAPI, analyses: Analyses) -> Any:
             document = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes, openapi_version="3.1.0"
             )
-            app.openapi_schema = complete(document, analyses)
+            app.openapi_schema = complete(without_422(document), analyses)
         return app.openapi_schema
 
     return openapi

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from kinesight import __version__
-from kinesight.cli import analyze, analyze_alarm, combine, doctor, keys, models, serve
+from kinesight.cli import alarm, analyze, analyze_alarm, combine, doctor, keys, models, serve
 from kinesight.domain.errors import Cancelled, KinesightError
 
 INTERRUPTED = 130
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 analyze.app.command("alarm")(analyze_alarm.alarm)
 app.add_typer(analyze.app, name="analyze")
+app.add_typer(alarm.app, name="alarm")
 app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)

@@ -110,6 +110,9 @@ class Analysis(Generic[Observed, Parameters, Result]):
     report(observations, findings, input) -> one self-contained HTML page
     combiner: how two results become one report; None where that makes no sense
     observations_file: name under which a run keeps the stored observations
+    is_urgent: whether somebody acts on the answer at once; its jobs never wait behind long ones, and its models stay loaded
+    draws_later: whether a job ends with its numbers, and another one draws the video and the report from what was stored
+    warm_up(models): loads what `observe` is going to ask for
     """
 
     name: str
@@ -126,3 +129,6 @@ class Analysis(Generic[Observed, Parameters, Result]):
     used_models: Callable[[Observed], tuple[UsedModel, ...]]
     combiner: Combiner | None = None
     observations_file: str = "poses.json"
+    is_urgent: bool = False
+    draws_later: bool = False
+    warm_up: Callable[[Models], object] | None = None

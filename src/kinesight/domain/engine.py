@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
 from kinesight.domain.job import Artefact, Job, NewJob, Page, State
+
+
+class Lane(StrEnum):
+    """Where a job waits. Each lane has slots of its own in every worker, so that none stands in the way of another."""
+
+    URGENT = "urgent"  # seconds at most, and somebody acts on the answer
+    VIDEO = "video"  # as long as it takes
+    LATER = "later"  # what nobody waits for: drawings of jobs whose numbers are out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +25,7 @@ class Claim:
 
     job: Job
     fence: int
+    lane: Lane = Lane.VIDEO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +47,10 @@ class Beat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a job ends: a final state with everything that becomes visible together with it."""
+    """How a job ends: a final state with everything that becomes visible together with it.
+
+    `draws_later`: a job that draws its video begins to exist in the same moment.
+    """
 
     state: State
     artefacts: tuple[Artefact, ...] = ()
@@ -45,6 +58,7 @@ class Ending:
     error_code: str | None = None
     error_message: str | None = None
     log_tail: str = ""
+    draws_later: bool = False
 
     def __post_init__(self) -> None:
         if not self.state.is_final:
@@ -69,14 +83,16 @@ class Request:
     request_hash: str
     queue_limit: int
     max_attempts: int
+    lane: Lane = Lane.VIDEO
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """A job whose row is gone; its files go next."""
+    """A job whose row is gone; its files go next. `drawing_id` is the job that drew for it, gone as well."""
 
     job_id: str
     input_key: str | None = None
+    drawing_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +119,17 @@ class JobStore(Protocol):
 
     def get(self, tenant_id: str, job_id: str) -> Job:
         """Return a job. Raises `NotFound`."""
+
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
 
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
@@ -141,6 +168,9 @@ class JobStore(Protocol):
 
     def sweep(self, *, older_than_s: float) -> Swept:
         """Put right what died on the way, and forget final jobs that ended so long ago. Any number may run at once."""
+
+    def ended(self, job_ids: Collection[str]) -> set[str]:
+        """Return which of these jobs are final or gone."""
 
     def knows(self, key: str) -> bool:
         """Return whether a job refers to this input ("incoming/…"), or there is the job whose folder this is ("jobs/…")."""

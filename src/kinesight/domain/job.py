@@ -34,7 +34,10 @@ class Job:
     """One accepted request. Times are seconds since the epoch.
 
     `origin` is what the API that accepted it has to remember (for example a vendor's subject id); the core only passes
-    its `limits` on to the process that analyses.
+    its `limits` on to the process that analyses. `vendor_id` and `vendor_number` are what an API calls the job, where it has
+    names of its own. `follows` is the job whose video this one draws; only the engine makes such
+    jobs. `drawing` is the state of the job that draws this one's video; None where there is none, because the job drew it itself
+    or has not succeeded. `camera_id` is the surveillance camera that the clip is from.
     """
 
     id: str
@@ -44,6 +47,7 @@ class Job:
     state: State
     created_s: float
     subject_id: str | None = None
+    camera_id: str | None = None
     input_key: str | None = None
     source_url: str | None = None
     input_name: str | None = None
@@ -57,6 +61,10 @@ class Job:
     error_code: str | None = None
     error_message: str | None = None
     result: dict[str, Any] | None = None
+    vendor_id: str | None = None
+    vendor_number: int | None = None
+    follows: str | None = None
+    drawing: State | None = None
 
     @property
     def percentage(self) -> int:
@@ -77,7 +85,9 @@ class NewJob:
     """What a caller asks for. Exactly one of `input_key` (a stored upload) and `source_url` is given.
 
     `notify` is the API in whose words the tenant's webhook is told about the job; None: nobody is. `credits` is what the tenant
-    pays for it.
+    pays for it. `callback_url` is where this one job is to be told of besides (only by the APIs of `webhooks.RESULT_APIS`).
+    `is_awaited`: somebody waits for the answer, so that it goes before other jobs of its kind.
+    `camera_id` is the surveillance camera that the clip is from.
     """
 
     kind: str
@@ -89,8 +99,13 @@ class NewJob:
     idempotency_key: str | None = None
     origin: dict[str, Any] = field(default_factory=dict)
     subject_id: str | None = None
+    camera_id: str | None = None
     notify: str | None = None
     credits: int = 0
+    vendor_id: str | None = None
+    vendor_number: int | None = None
+    callback_url: str | None = None
+    is_awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +140,17 @@ class Jobs(Protocol):
     def get(self, tenant_id: str, job_id: str) -> Job:
         """Return a job. Raises `NotFound`."""
 
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
+
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
     ) -> Page:
@@ -133,14 +159,17 @@ class Jobs(Protocol):
     def of_subject(self, tenant_id: str, subject_id: str, *, limit: int, cursor: str | None = None) -> Page:
         """Return the jobs of one subject, newest first. Raises `BadParameter` for a cursor that is not one of ours."""
 
+    async def wait(self, tenant_id: str, job_id: str, *, timeout_s: float) -> Job:
+        """Return a job as soon as it is final, or as it is when the time is over. Raises `NotFound`."""
+
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         """Ask a job to stop; a final job is returned unchanged. Raises `NotFound`."""
 
     def delete(self, tenant_id: str, job_id: str) -> None:
-        """Forget a final job and its files. Raises `NotFound`, `Conflict` while it is not final."""
+        """Forget a final job and its files, and what draws for it. Raises `NotFound`, `Conflict` while it is not final."""
 
     def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
-        """Return the files of a job, by name. Raises `NotFound`."""
+        """Return the files of a job and of what drew for it, by name. Raises `NotFound`."""
 
 
 class Uploads(Protocol):
@@ -207,3 +236,19 @@ class Files(Protocol):
 
     def resolve(self, key: str, query: dict[str, str]) -> tuple[Path, str, str]:
         """Check a signed link and return path, name and media type. Raises `Forbidden` (bad or expired), `NotFound`."""
+
+    def derived(self, job_id: str, name: str) -> Path:
+        """Return where a file is kept that is made from a job's files later, whether it is there yet or not.
+
+        It goes with the job. Raises `NotFound` for an id that no job can have, `DiskFull`.
+        """
+
+
+class Originals(Protocol):
+    """Shows the videos that were sent as MP4 that browsers play."""
+
+    def as_mp4(self, job: Job) -> Path:
+        """Return the job's input as H.264 in MP4: itself, or a copy that is made now and kept with the job.
+
+        Raises `NotFound` when the input is gone, and what is wrong with it as the reader says it.
+        """

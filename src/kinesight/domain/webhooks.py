@@ -13,6 +13,14 @@ MILESTONES = (25, 50, 75)
 """Percentages of a running job that are worth an event."""
 
 
+RESULT_APIS = frozenset({"gaard"})
+"""APIs that tell of the end alone, and tell it to every standing receiver of the tenant and to the address in the call, where
+the others tell every step to the tenant's one webhook."""
+
+MOST_RECEIVERS = 20
+"""Standing receivers of one tenant."""
+
+
 class Happening(StrEnum):
     """What an event tells. The final ones are the states of a job."""
 
@@ -43,6 +51,7 @@ class Event:
     happening: Happening
     percentage: int
     created_s: float
+    tenant_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +80,37 @@ class Answer:
         return 200 <= self.status < 300
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receiver:
+    """Somebody who gets every result of a tenant until further notice; `secret` as in `Webhook`."""
+
+    id: str
+    url: str
+    enabled: bool
+    secret: str
+    created_s: float
+    updated_s: float
+
+
+class Receivers(Protocol):
+    """Keeps the standing receivers of a tenant. Another tenant's id is `NotFound`."""
+
+    def all(self, tenant_id: str) -> tuple[Receiver, ...]:
+        """Return the receivers, oldest first."""
+
+    def add(self, tenant_id: str, *, url: str, enabled: bool) -> Receiver:
+        """Keep a receiver with a secret of its own. Raises `Conflict` when there are `MOST_RECEIVERS`."""
+
+    def change(self, tenant_id: str, receiver_id: str, *, url: str, enabled: bool) -> Receiver:
+        """Change a receiver; what waits for it goes to the new address. Raises `NotFound`."""
+
+    def remove(self, tenant_id: str, receiver_id: str) -> None:
+        """Forget a receiver and what waits for it. Raises `NotFound`."""
+
+    def call_secret(self, tenant_id: str) -> str:
+        """Return what signs messages to addresses that single calls gave; made when first asked for. Raises `NotFound`."""
+
+
 class Webhooks(Protocol):
     """Keeps one address per tenant."""
 
@@ -90,7 +130,8 @@ class Outbox(Protocol):
     def claim(self, *, limit: int, lease_s: float) -> tuple[Due, ...]:
         """Return events to deliver now; nobody else gets them while the lease lasts.
 
-        Of each job only the oldest, of each tenant only a few, so that one's silent receiver does not keep the others waiting.
+        Of each job and receiver only the oldest, of each tenant only a few, so that one's silent receiver does not keep the
+        others waiting.
         """
 
     def settle(self, due: Due) -> None:
@@ -113,5 +154,5 @@ class Post(Protocol):
         """POST a body and return the answer, whatever its status. Raises `SourceForbidden`, `SourceUnreachable`."""
 
 
-Wording = Callable[[Event], Mapping[str, object]]
-"""How one API words an event: the JSON body that its receivers know."""
+Wording = Callable[[Event], Mapping[str, object] | None]
+"""How one API words an event: the JSON body that its receivers know; None where there is nothing left to tell."""

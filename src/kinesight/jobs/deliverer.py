@@ -91,6 +91,9 @@ class Deliverer:
         message_id = f"msg_{event.job_id}_{event.sequence}"
         try:
             body = self._wordings[due.dialect](event)
+            if body is None:
+                self._outbox.settle(due)
+                return
             answer = send_signed(self._post, due.webhook, body, message_id=message_id, time_s=self._now_s())
         except (SourceForbidden, SourceUnreachable) as error:
             problem = error.message

@@ -81,8 +81,8 @@ class Run(Generic[Observed, Parameters, Result]):
         self._studio = studio
         self._watch = watch
 
-    def of_video(self, source: VideoSource, out: Path) -> ResultDocument:
-        """Analyse a video; the folder then holds every file of the analysis.
+    def of_video(self, source: VideoSource, out: Path, *, draws: bool = True) -> ResultDocument:
+        """Analyse a video; the folder then holds every file of the analysis, without `draws` all but pictures and report.
 
         Raises
         ------
@@ -105,10 +105,29 @@ class Run(Generic[Observed, Parameters, Result]):
             self._show_refusal(observed, error, source, folder)
             raise
         self._watch.progress("analyse", 1, 1)
-        overlay = self._analysis.overlay(observed, findings, self._parameters)
-        stills, notices = self._render(overlay, source, folder)
-        findings = replace(findings, warnings=(*findings.warnings, *notices))
-        return self._write(observed, findings, folder, title=source.name, stills=stills, reader=source.reader)
+        if not draws:
+            return self._write(observed, findings, folder, reader=source.reader)
+        findings, stills = self._render(observed, findings, source, folder)
+        self._report(observed, findings, folder, title=source.name, stills=stills, reader=source.reader)
+        return self._write(observed, findings, folder, reader=source.reader)
+
+    def of_drawing(self, source: VideoSource, stored: Path, out: Path) -> None:
+        """Draw what an earlier run without `draws` left out: its video, pictures and report, from its stored observations.
+
+        Raises
+        ------
+        BadObservations
+            The file is not what that run stored.
+        CallerError, OperatorError, Cancelled
+            As the parts raise them.
+        """
+        _, document = _read_observations(stored)
+        observed = self._analysis.restore(document)
+        folder = OutputFolder(out, source=source.reader.info.sha256)
+        findings = self._analysis.analyse(observed, self._parameters)
+        findings, stills = self._render(observed, findings, source, folder)
+        self._report(observed, findings, folder, title=source.name, stills=stills, reader=source.reader)
+        self._watch.progress("write", 1, 1)
 
     def of_observations(self, path: Path, out: Path) -> ResultDocument:
         """Analyse stored observations; the folder holds everything that needs no picture.
@@ -125,7 +144,8 @@ class Run(Generic[Observed, Parameters, Result]):
         folder = OutputFolder(out, source=hashlib.sha256(content).hexdigest())
         folder.json(self._analysis.observations_file, self._analysis.store(observed))
         findings = self._analysis.analyse(observed, self._parameters)
-        return self._write(observed, findings, folder, title=path.name, stills={}, reader=None)
+        self._report(observed, findings, folder, title=path.name, stills={}, reader=None)
+        return self._write(observed, findings, folder, reader=None)
 
     def _observe(self, source: VideoSource, folder: OutputFolder) -> Observed:
         try:
@@ -138,7 +158,7 @@ class Run(Generic[Observed, Parameters, Result]):
             self._keep_stills(source, folder, tuple(wanted), overlay=None)
             raise
 
-    def _write(
+    def _report(
         self,
         observed: Observed,
         findings: Findings[Result],
@@ -147,28 +167,34 @@ class Run(Generic[Observed, Parameters, Result]):
         title: str,
         stills: dict[str, bytes],
         reader: VideoReader | None,
-    ) -> ResultDocument:
+    ) -> None:
         self._watch.progress("write", 0, 1)
-        for name, text in self._analysis.tables(observed, findings).items():
-            folder.text(name, text)
-        used = self._analysis.used_models(observed)
-        chosen = self._parameters.model_dump(mode="json")
-        info = reader.info if reader else None
         annotated = folder.path / "annotated.mp4"
         fits = annotated.exists() and annotated.stat().st_size <= EMBED_BYTES
         page = ReportInput(
             title=title,
-            video=info,
-            models=used,
-            parameters=chosen,
+            video=reader.info if reader else None,
+            models=self._analysis.used_models(observed),
+            parameters=self._parameters.model_dump(mode="json"),
             stills_jpeg=stills,
             video_mp4=annotated.read_bytes() if fits else None,
         )
         folder.text("report.html", self._analysis.report(observed, findings, page))
+
+    def _write(
+        self, observed: Observed, findings: Findings[Result], folder: OutputFolder, *, reader: VideoReader | None
+    ) -> ResultDocument:
+        self._watch.progress("write", 0, 1)
+        for name, text in self._analysis.tables(observed, findings).items():
+            folder.text(name, text)
         document = ResultDocument(
             analysis=self._analysis.name,
-            made_by=MadeBy(kinesight=__version__, models=used, parameters=chosen),
-            video=info,
+            made_by=MadeBy(
+                kinesight=__version__,
+                models=self._analysis.used_models(observed),
+                parameters=self._parameters.model_dump(mode="json"),
+            ),
+            video=reader.info if reader else None,
             warnings=findings.warnings,
             result=findings.result.model_dump(mode="json"),
         )
@@ -177,8 +203,11 @@ class Run(Generic[Observed, Parameters, Result]):
         self._watch.progress("write", 1, 1)
         return document
 
-    def _render(self, overlay: Overlay, source: VideoSource, folder: OutputFolder) -> tuple[dict[str, bytes], tuple[Notice, ...]]:
-        """Write annotated.mp4 and thumbnail.jpg in one pass; return the stills by moment name, and what to warn of."""
+    def _render(
+        self, observed: Observed, findings: Findings[Result], source: VideoSource, folder: OutputFolder
+    ) -> tuple[Findings[Result], dict[str, bytes]]:
+        """Write annotated.mp4 and thumbnail.jpg in one pass; return the findings, warnings added, and the stills by name."""
+        overlay = self._analysis.overlay(observed, findings, self._parameters)
         wanted = (*overlay.moments, Moment(name="thumbnail", time_s=overlay.thumbnail_s, caption=""))
         stills: dict[str, bytes] = {}
         total = source.reader.info.frame_count
@@ -186,7 +215,8 @@ class Run(Generic[Observed, Parameters, Result]):
         with closing(source.reader.frames(longest_side_px=RENDER_PX)) as frames:
             first = next(frames)
             height, width = first.rgb.shape[:2]
-            with self._studio.open_writer(target, width_px=width, height_px=height, sound_from=source.path) as writer:
+            sound = source.path if source.reader.info.has_audio else None
+            with self._studio.open_writer(target, width_px=width, height_px=height, sound_from=sound) as writer:
                 for frame, nearest in _with_nearest(chain([first], frames), wanted):
                     self._watch.progress("render", frame.index, total)
                     picture = self._draw(overlay, frame, writer)
@@ -194,8 +224,9 @@ class Run(Generic[Observed, Parameters, Result]):
         if "thumbnail" in stills:
             folder.bytes("thumbnail.jpg", stills.pop("thumbnail"))
         if writer.sound_problem is None:
-            return stills, ()
-        return stills, (Notice(code="sound_not_kept", message=f"The annotated video has no sound: {writer.sound_problem}"),)
+            return findings, stills
+        notice = Notice(code="sound_not_kept", message=f"The annotated video has no sound: {writer.sound_problem}")
+        return replace(findings, warnings=(*findings.warnings, notice)), stills
 
     def _draw(self, overlay: Overlay, frame: Frame, writer: VideoWriter | None) -> Image:
         canvas = self._studio.canvas(frame.rgb)

@@ -13,23 +13,21 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
 
+from kinesight.domain.engine import Lane
+
 if TYPE_CHECKING:
     from dbos import EnqueueOptions
 
 WORKFLOW = "kinesight.run"
 APPLICATION = "kinesight"
 WIRE_VERSION = "1"  # only entries of the same version are taken; a new value strands what older servers accepted
-SLOTS_PER_EXECUTOR = 1  # DBOS keeps this number per queue, not per process, so machines of different size add processes
-VIDEO_QUEUE = "video"
-QUEUE_OF_KIND = {"alarm": "alarm"}  # a kind that must not wait behind long videos
-QUEUES = (VIDEO_QUEUE, *QUEUE_OF_KIND.values())
+# How many jobs of a lane one process runs. DBOS keeps this number per queue, so machines of different size add processes.
+SLOTS = {Lane.URGENT: 2, Lane.VIDEO: 1, Lane.LATER: 1}
+QUEUES = tuple(lane.value for lane in Lane)
+AWAITED_FIRST, OTHERS_THEN = 1, 2  # priorities of DBOS: the lowest number goes first
+URGENT_POLL_S = 0.05
 LIVE = {"ENQUEUED", "DELAYED", "PENDING"}
 PRUNE_AT_ONCE = 500
-
-
-def queue_for(kind: str) -> str:
-    """Return the queue in which jobs of a kind wait."""
-    return QUEUE_OF_KIND.get(kind, VIDEO_QUEUE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +50,16 @@ class Entry:
         return cls(job_id=job_id, fence=int(fence), made_us=int(made, 16))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an entry waits: whose it is, in which lane, before or behind the others, and not before how many seconds."""
+
+    tenant_id: str
+    lane: Lane
+    is_awaited: bool = False
+    delay_s: float = 0.0
+
+
 def new_entry(job_id: str, fence: int) -> Entry:
     """Return an entry to enqueue now."""
     return Entry(job_id=job_id, fence=fence, made_us=time.time_ns() // 1000)
@@ -71,26 +79,27 @@ class DbosEngine:
     def prepare(self) -> None:
         """Make or update the queue's tables and settings; call it under the schema lock."""
         DBOS.migrate(self._url)
-        for queue in QUEUES:
+        for lane, slots in SLOTS.items():
             self._queue().register_queue(
-                queue,
-                worker_concurrency=SLOTS_PER_EXECUTOR,
+                lane.value,
+                worker_concurrency=slots,
                 partition_concurrency=self._tenant_concurrency,
-                polling_interval_sec=self._poll_s,
+                polling_interval_sec=min(self._poll_s, URGENT_POLL_S) if lane is Lane.URGENT else self._poll_s,
                 on_conflict="always_update",
             )
 
-    def enqueue(self, connection: sa.Connection, entry: Entry, *, kind: str, tenant_id: str, delay_s: float = 0.0) -> None:
+    def enqueue(self, connection: sa.Connection, entry: Entry, place: Place) -> None:
         """Put an entry into the queue as part of the caller's transaction."""
         options: EnqueueOptions = {
             "workflow_name": WORKFLOW,
-            "queue_name": queue_for(kind),
+            "queue_name": place.lane.value,
             "workflow_id": entry.id,
             "app_version": WIRE_VERSION,
-            "queue_partition_key": tenant_id,
+            "queue_partition_key": place.tenant_id,
+            "priority": AWAITED_FIRST if place.is_awaited else OTHERS_THEN,
         }
-        if delay_s > 0:
-            options["delay_seconds"] = delay_s
+        if place.delay_s > 0:
+            options["delay_seconds"] = place.delay_s
         self._queue().enqueue_in_transaction(connection, options, entry.id)
 
     def live(self, entry_ids: Sequence[str], *, claim_s: float) -> set[str]:

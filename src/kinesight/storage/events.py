@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
-from kinesight.domain.webhooks import MILESTONES, Happening
+from kinesight.domain.webhooks import MILESTONES, RESULT_APIS, Happening
 from kinesight.storage.database import database_now
-from kinesight.storage.tables import jobs, webhook_events
+from kinesight.storage.receivers import call_secret
+from kinesight.storage.tables import jobs, receivers, webhook_events
+
+TELLS_STEPS = jobs.c.notify.not_in(RESULT_APIS)
 
 
 def note(connection: sa.Connection, job_id: str, happening: Happening, *, percentage: int) -> None:
-    """Write an event if the job's tenant asked to be told."""
-    _write(connection, jobs.c.id == job_id, happening, percentage)
+    """Write an event if the job's tenant asked to be told; a result goes to everybody who wants results."""
+    is_it = jobs.c.id == job_id
+    _write(connection, sa.and_(is_it, TELLS_STEPS), happening, percentage)
+    wanted = sa.select(jobs.c.tenant_id, jobs.c.callback_url).where(is_it, jobs.c.notify.in_(RESULT_APIS))
+    job = connection.execute(wanted).one_or_none()
+    if job is None:
+        return
+    if job.callback_url is not None:
+        call_secret(connection, job.tenant_id)  # it has to be there when the message is signed
+        _write(connection, is_it, happening, percentage, url=job.callback_url)
+    # Those that are disabled get it too: it waits for them, as the webhook's events do.
+    standing = sa.select(receivers.c.id).where(receivers.c.tenant_id == job.tenant_id).order_by(receivers.c.created_s)
+    for receiver_id in connection.execute(standing).scalars().all():
+        _write(connection, is_it, happening, percentage, receiver_id=receiver_id)
 
 
 def note_start(connection: sa.Connection, job_id: str) -> None:
     """Write that a job began, at its first try only."""
-    _write(connection, sa.and_(jobs.c.id == job_id, jobs.c.event_sequence == 0), Happening.STARTED, 0)
+    _write(connection, sa.and_(jobs.c.id == job_id, jobs.c.event_sequence == 0, TELLS_STEPS), Happening.STARTED, 0)
 
 
 def note_milestones(connection: sa.Connection, job_id: str, *, told: int, reached: int) -> None:
     """Write every milestone between what was told and what is reached; a job that begins again tells none twice."""
     passed = [milestone for milestone in MILESTONES if told < milestone <= reached]
     for milestone in passed:
-        note(connection, job_id, Happening.PROGRESS, percentage=milestone)
+        _write(connection, sa.and_(jobs.c.id == job_id, TELLS_STEPS), Happening.PROGRESS, milestone)
     if passed:
         connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(event_percentage=passed[-1]))
 
 
-def _write(connection: sa.Connection, which: sa.ColumnElement[bool], happening: Happening, percentage: int) -> None:
+def _write(
+    connection: sa.Connection, which: sa.ColumnElement[bool], happening: Happening, percentage: int, **destination: Any
+) -> None:
     # The job's row is locked from here on, so numbers come in the order of what they tell.
     row = connection.execute(
         sa.update(jobs)
@@ -48,5 +67,6 @@ def _write(connection: sa.Connection, which: sa.ColumnElement[bool], happening: 
                 created_s=database_now(),
                 due_s=database_now(),
                 tries=0,
+                **destination,
             )
         )

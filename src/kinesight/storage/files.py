@@ -2,6 +2,7 @@
 
     <data>/incoming/<id>                 an upload; <id>.part while it streams in
     <data>/jobs/<job>/<fence>/<name>     what one try of a job wrote; never written again by another try
+    <data>/jobs/<job>/0/<name>           what was made from it later, such as the upload in another format
 
 Names in paths are ids and the fixed names of our own artefacts. What a caller named a file is in the link and in the
 database, never in a path.
@@ -29,6 +30,7 @@ from kinesight.domain.job import Artefact
 
 KEY = re.compile(r"(incoming/[0-9a-f-]{36}|jobs/[0-9a-f-]{36}/[0-9]{1,18}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,99}){1,4})")
 PART = ".part"
+DERIVED = 0  # in the place of a fence: tries count from 1
 MEGABYTE = 1_000_000
 CHUNK = 1 << 20
 MEDIA_TYPES = {".jpg": "image/jpeg", ".mp4": "video/mp4", ".csv": "text/csv", ".json": "application/json", ".html": "text/html"}
@@ -95,6 +97,14 @@ class LocalFiles:
             raise Forbidden("The link has expired; ask for a new one.")
         return self.path(key), given["name"], given["type"]
 
+    def derived(self, job_id: str, name: str) -> Path:
+        """Return where a file is kept that is made from a job's files later. Raises `NotFound`, `DiskFull`."""
+        self.check_space()
+        path = self._place(f"jobs/{job_id}/{DERIVED}/{name}")
+        with _our_errors():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return path
+
     # The files of a job
 
     def check_space(self) -> None:
@@ -139,7 +149,8 @@ class LocalFiles:
         """Remove every file of a job."""
         if job.input_key is not None:
             self.forget_input(job.input_key)
-        shutil.rmtree(self._attempt(job.job_id, 0).parent, ignore_errors=True)
+        for job_id in filter(None, (job.job_id, job.drawing_id)):
+            shutil.rmtree(self._attempt(job_id, 0).parent, ignore_errors=True)
 
     def forget_input(self, key: str) -> None:
         """Remove one input; what is no input stays."""

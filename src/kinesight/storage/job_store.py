@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from kinesight.domain.engine import Beat, Claim, Ending, Forgotten, Progress, Request, Setback, Swept
+from kinesight.domain.engine import Beat, Claim, Ending, Forgotten, Lane, Progress, Request, Setback, Swept
 from kinesight.domain.errors import Conflict, NotFound, QueueFull
 from kinesight.domain.job import Artefact, Job, Page, State, percentage_of
 from kinesight.domain.webhooks import Happening
 from kinesight.storage import credit, events, transitions
 from kinesight.storage.database import Database, database_now
-from kinesight.storage.engine import DbosEngine, Entry, new_entry, new_id
+from kinesight.storage.engine import DbosEngine, Entry, Place, new_entry, new_id
+from kinesight.storage.names import find_named
 from kinesight.storage.rows import LISTED, WHOLE, job_from, read_cursor, storable, write_cursor
 from kinesight.storage.tables import artefacts, jobs
 
@@ -23,6 +24,11 @@ STRANDED_AT_ONCE = 500
 FORGOTTEN_AT_ONCE = 100
 ENGINE_MEMORY_S = 3600.0  # ended queue entries are of use to somebody who looks into a mishap, for a while
 LONGEST_PAGE = 1000
+
+# Asked a hundred times a second while somebody waits, so it is built once.
+_UNFINISHED_OF = sa.select(jobs.c.id).where(
+    jobs.c.id.in_(sa.bindparam("job_ids", expanding=True)), jobs.c.state.in_(transitions.UNFINISHED)
+)
 
 
 class SqlJobStore:
@@ -56,6 +62,21 @@ class SqlJobStore:
         """Return a job. Raises `NotFound`."""
         with self._database.read() as connection:
             return _find(connection, tenant_id, job_id)
+
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
+        with self._database.read() as connection:
+            return find_named(
+                connection, tenant_id, kind=kind, vendor_id=vendor_id, vendor_number=vendor_number, input_name=input_name
+            )
 
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
@@ -93,16 +114,23 @@ class SqlJobStore:
             job = _find(connection, tenant_id, job_id)
             if not job.state.is_final:
                 raise Conflict("The job is not finished; cancel it first.")
+            drawing_id = _delete_drawings(connection, [job_id]).get(job_id)
             connection.execute(sa.delete(jobs).where(jobs.c.id == job_id))
-        return Forgotten(job_id=job_id, input_key=job.input_key)
+        return Forgotten(job_id=job_id, input_key=job.input_key, drawing_id=drawing_id)
 
     def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
-        """Return the files of a job, by name. Raises `NotFound`."""
+        """Return the files of a job and of what drew for it, by name. Raises `NotFound`."""
         columns = [column for column in artefacts.c if column.name != "job_id"]
+        family = sa.select(jobs.c.id).where(sa.or_(jobs.c.id == job_id, jobs.c.follows == job_id))
         with self._database.read() as connection:
             _find(connection, tenant_id, job_id)
-            rows = connection.execute(sa.select(*columns).where(artefacts.c.job_id == job_id).order_by(artefacts.c.name))
+            rows = connection.execute(sa.select(*columns).where(artefacts.c.job_id.in_(family)).order_by(artefacts.c.name))
             return tuple(Artefact(**row) for row in rows.mappings())
+
+    def ended(self, job_ids: Collection[str]) -> set[str]:
+        """Return which of these jobs are final or gone."""
+        with self._database.read() as connection:
+            return set(job_ids) - set(connection.execute(_UNFINISHED_OF, {"job_ids": list(job_ids)}).scalars())
 
     def knows(self, key: str) -> bool:
         """Return whether a job refers to this input ("incoming/…"), or there is the job whose folder this is ("jobs/…")."""
@@ -118,7 +146,8 @@ class SqlJobStore:
             if not transitions.begin(connection, job_id, fence=fence, owner=owner, lease_s=self._lease_s):
                 return None
             row = connection.execute(sa.select(*WHOLE).where(jobs.c.id == job_id)).one()
-            return Claim(job=job_from(row), fence=fence + 1)
+            lane = connection.execute(sa.select(jobs.c.lane).where(jobs.c.id == job_id)).scalar_one()
+            return Claim(job=job_from(row), fence=fence + 1, lane=Lane(lane))
 
     def beat(self, job_id: str, *, fence: int, progress: Progress) -> Beat:
         """Prolong the lease and note the progress."""
@@ -142,7 +171,7 @@ class SqlJobStore:
     def finish(self, job_id: str, *, fence: int, ending: Ending) -> bool:
         """End a job with everything it leaves behind; False if the lease was lost."""
         with self._database.write() as connection:
-            return transitions.end(connection, job_id, fence=fence, ending=ending)
+            return transitions.end(connection, self._engine, job_id, fence=fence, ending=ending)
 
     def retry(self, job_id: str, *, fence: int, setback: Setback) -> State | None:
         """Queue a job again, or end it as dead when its tries are used up; None if the lease was lost."""
@@ -223,16 +252,17 @@ class SqlJobStore:
         with self._database.write() as connection:
             old = (
                 sa.select(jobs.c.id)
-                .where(jobs.c.finished_s < database_now() - older_than_s)
+                .where(jobs.c.finished_s < database_now() - older_than_s, jobs.c.follows.is_(None))
                 .limit(FORGOTTEN_AT_ONCE)
                 .with_for_update(skip_locked=True)
             )
-            rows = connection.execute(sa.delete(jobs).where(jobs.c.id.in_(old)).returning(jobs.c.id, jobs.c.input_key))
-            return tuple(Forgotten(job_id=row.id, input_key=row.input_key) for row in rows)
+            rows = connection.execute(sa.delete(jobs).where(jobs.c.id.in_(old)).returning(jobs.c.id, jobs.c.input_key)).all()
+            drawings = _delete_drawings(connection, [row.id for row in rows])
+            return tuple(Forgotten(job_id=row.id, input_key=row.input_key, drawing_id=drawings.get(row.id)) for row in rows)
 
     def _page(self, tenant_id: str, wanted: Sequence[sa.ColumnElement[bool]], *, limit: int, cursor: str | None = None) -> Page:
         limit = min(max(1, limit), LONGEST_PAGE)
-        query = sa.select(*LISTED).where(jobs.c.tenant_id == tenant_id, *wanted)
+        query = sa.select(*LISTED).where(jobs.c.tenant_id == tenant_id, jobs.c.follows.is_(None), *wanted)
         if cursor is not None:
             created_s, job_id = read_cursor(cursor)
             query = query.where(sa.tuple_(jobs.c.created_s, jobs.c.id) < sa.tuple_(created_s, job_id))
@@ -249,19 +279,17 @@ class SqlJobStore:
         unfinished = connection.execute(
             sa.select(sa.func.count())
             .select_from(jobs)
-            .where(jobs.c.tenant_id == tenant_id, jobs.c.state.in_(transitions.UNFINISHED))
+            .where(jobs.c.tenant_id == tenant_id, jobs.c.follows.is_(None), jobs.c.state.in_(transitions.UNFINISHED))
         ).scalar_one()
         if unfinished >= request.queue_limit:
             raise QueueFull(f"{unfinished} jobs are waiting already; try again later.")
         credit.take(connection, tenant_id, request.new.credits)
         entry = new_entry(new_id(), 0)
-        row = connection.execute(
-            sa.insert(jobs)
-            .values(id=entry.job_id, tenant_id=tenant_id, entry_id=entry.id, **_first_values(request))
-            .returning(*WHOLE)
-        ).one()
-        self._engine.enqueue(connection, entry, kind=request.new.kind, tenant_id=tenant_id)
-        return job_from(row)
+        values = _first_values(request)
+        connection.execute(sa.insert(jobs).values(id=entry.job_id, tenant_id=tenant_id, entry_id=entry.id, **values))
+        place = Place(tenant_id=tenant_id, lane=request.lane, is_awaited=request.new.is_awaited)
+        self._engine.enqueue(connection, entry, place)
+        return _find(connection, tenant_id, entry.job_id)
 
 
 def _first_values(request: Request) -> dict[str, Any]:
@@ -276,8 +304,12 @@ def _first_values(request: Request) -> dict[str, Any]:
         "source_url": storable(new.source_url, longest=8000),
         "origin": new.origin,
         "subject_id": storable(new.subject_id),
+        "camera_id": storable(new.camera_id, longest=200),
         "credits": new.credits,
         "notify": new.notify,
+        "vendor_id": new.vendor_id,
+        "vendor_number": new.vendor_number,
+        "callback_url": new.callback_url,
         "idempotency_key": storable(new.idempotency_key, longest=255),
         "request_hash": request.request_hash,
         "done": 0,
@@ -285,7 +317,17 @@ def _first_values(request: Request) -> dict[str, Any]:
         "max_attempts": request.max_attempts,
         "fence": 0,
         "due_s": database_now(),
+        "lane": request.lane,
+        "is_awaited": new.is_awaited,
     }
+
+
+def _delete_drawings(connection: sa.Connection, job_ids: Sequence[str]) -> dict[str, str]:
+    """Remove what draws for these jobs, at whatever stage it is, and return its ids by theirs."""
+    if not job_ids:
+        return {}
+    gone = connection.execute(sa.delete(jobs).where(jobs.c.follows.in_(job_ids)).returning(jobs.c.follows, jobs.c.id))
+    return {row.follows: row.id for row in gone}
 
 
 def _find(connection: sa.Connection, tenant_id: str, job_id: str) -> Job:

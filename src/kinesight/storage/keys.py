@@ -43,6 +43,15 @@ class SqlKeys:
             raise Forbidden
         return Tenant(id=row.id, name=row.name, client_id=row.client_id)
 
+    def tenant(self, tenant_id: str) -> Tenant:
+        """Return a tenant. Raises `NotFound`."""
+        query = sa.select(tenants.c.id, tenants.c.name, tenants.c.client_id).where(tenants.c.id == tenant_id)
+        with self._database.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound("There is no such tenant.")
+        return Tenant(id=row.id, name=row.name, client_id=row.client_id)
+
     def create(self, name: str, *, tenant_name: str = "default", secret: str | None = None) -> tuple[ApiKey, Tenant, str]:
         """Make a key (24 characters unless given) and return it with its tenant and, this once, the secret.
 

@@ -14,6 +14,10 @@ from kinesight.storage.engine import DbosEngine
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.job_store import SqlJobStore
 from kinesight.storage.keys import SqlKeys
+from kinesight.storage.labels import SqlLabels
+from kinesight.storage.outputs import SqlMessageBox, SqlOutputs
+from kinesight.storage.receivers import SqlReceivers
+from kinesight.storage.sites import SqlCameras
 from kinesight.storage.subjects import SqlSubjects
 from kinesight.storage.tables import secrets as secret_table
 from kinesight.storage.webhooks import SqlOutbox, SqlWebhooks
@@ -33,6 +37,11 @@ class Storage:
     subjects: SqlSubjects
     webhooks: SqlWebhooks
     outbox: SqlOutbox
+    receivers: SqlReceivers
+    labels: SqlLabels
+    cameras: SqlCameras
+    outputs: SqlOutputs
+    messages: SqlMessageBox
 
     def close(self) -> None:
         """Close every connection."""
@@ -66,6 +75,11 @@ def open_storage(settings: Settings) -> Storage:
         subjects=SqlSubjects(database),
         webhooks=SqlWebhooks(database),
         outbox=SqlOutbox(database),
+        receivers=SqlReceivers(database),
+        labels=SqlLabels(database),
+        cameras=SqlCameras(database),
+        outputs=SqlOutputs(database),
+        messages=SqlMessageBox(database),
     )
 
 

@@ -15,6 +15,8 @@ from kinesight.domain.errors import BadParameter
 from kinesight.domain.job import Job, State
 from kinesight.storage.tables import jobs
 
+_drawings = jobs.alias("drawings")
+
 # What a list shows of a job: everything but the result, which may be large.
 LISTED = (
     jobs.c.id,
@@ -24,6 +26,7 @@ LISTED = (
     jobs.c.state,
     jobs.c.created_s,
     jobs.c.subject_id,
+    jobs.c.camera_id,
     jobs.c.input_key,
     jobs.c.source_url,
     jobs.c.input_name,
@@ -36,6 +39,10 @@ LISTED = (
     jobs.c.finished_s,
     jobs.c.error_code,
     jobs.c.error_message,
+    jobs.c.vendor_id,
+    jobs.c.vendor_number,
+    jobs.c.follows,
+    sa.select(_drawings.c.state).where(_drawings.c.follows == jobs.c.id).scalar_subquery().label("drawing"),
 )
 WHOLE = (*LISTED, jobs.c.result)
 
@@ -46,7 +53,8 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 def job_from(row: sa.Row[Any, *tuple[Any, ...]]) -> Job:
     """Return the job of a row of `LISTED` or `WHOLE`."""
     given = dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for a row as a mapping
-    return Job(**{**given, "state": State(given["state"])})
+    drawing = given["drawing"]
+    return Job(**{**given, "state": State(given["state"]), "drawing": None if drawing is None else State(drawing)})
 
 
 def storable(text: str | None, *, longest: int = 4000) -> str | None:

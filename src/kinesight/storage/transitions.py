@@ -19,12 +19,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kinesight.domain.engine import Ending, Setback
+from kinesight.domain.engine import Ending, Lane, Setback
 from kinesight.domain.job import Artefact, State, percentage_of
 from kinesight.domain.webhooks import Happening
-from kinesight.storage import credit, events
+from kinesight.storage import alarms, credit, events
 from kinesight.storage.database import database_now
-from kinesight.storage.engine import DbosEngine, new_entry
+from kinesight.storage.engine import DbosEngine, Place, new_entry, new_id
 from kinesight.storage.rows import storable
 from kinesight.storage.tables import artefacts, attempts, jobs
 
@@ -61,7 +61,7 @@ def begin(connection: sa.Connection, job_id: str, *, fence: int, owner: str, lea
     return True
 
 
-def end(connection: sa.Connection, job_id: str, *, fence: int, ending: Ending) -> bool:
+def end(connection: sa.Connection, engine: DbosEngine, job_id: str, *, fence: int, ending: Ending) -> bool:
     """Turn running into a final state with all that belongs to it. Who asked to stop gets a stop, however far it came."""
     state = _held_state(connection, job_id, fence=fence)
     if state is None:
@@ -86,9 +86,25 @@ def end(connection: sa.Connection, job_id: str, *, fence: int, ending: Ending) -
         credit.give_back(connection, job_id)
     reached = 100 if ending.state is State.SUCCEEDED else percentage_of(row.stage, row.done, row.total)
     events.note(connection, job_id, Happening(ending.state), percentage=reached)
+    alarms.note_end(connection, job_id, ending)
     _keep(connection, job_id, ending.artefacts)
+    if ending.draws_later:
+        _begin_drawing(connection, engine, job_id)
     _note(connection, job_id, fence=fence, outcome=ending.state, ending=ending)
     return True
+
+
+def _begin_drawing(connection: sa.Connection, engine: DbosEngine, job_id: str) -> None:
+    """Accept the job that draws the video of this one, over the same input and parameters."""
+    same = (jobs.c.tenant_id, jobs.c.kind, jobs.c.parameters, jobs.c.input_key, jobs.c.input_name, jobs.c.origin)
+    row = connection.execute(
+        sa.select(*same, jobs.c.source_url, jobs.c.request_hash, jobs.c.max_attempts).where(jobs.c.id == job_id)
+    ).one()
+    entry = new_entry(new_id(), 0)
+    values = dict(row._mapping) | {"id": entry.job_id, "entry_id": entry.id, "lane": Lane.LATER, "follows": job_id}  # noqa: SLF001
+    now = database_now()
+    connection.execute(sa.insert(jobs).values(state=State.QUEUED, created_s=now, due_s=now, done=0, attempt=0, fence=0, **values))
+    engine.enqueue(connection, entry, Place(tenant_id=row.tenant_id, lane=Lane.LATER))
 
 
 def _keep(connection: sa.Connection, job_id: str, found: Sequence[Artefact]) -> None:
@@ -119,7 +135,7 @@ def set_back(connection: sa.Connection, engine: DbosEngine, job_id: str, *, fenc
     if row is None:
         return None
     if row.state == State.CANCELLING:
-        end(connection, job_id, fence=fence, ending=Ending(state=State.CANCELLED, log_tail=setback.log_tail))
+        end(connection, engine, job_id, fence=fence, ending=Ending(state=State.CANCELLED, log_tail=setback.log_tail))
         return State.CANCELLED
     is_last = row.attempt >= row.max_attempts
     ending = Ending(
@@ -129,7 +145,7 @@ def set_back(connection: sa.Connection, engine: DbosEngine, job_id: str, *, fenc
         log_tail=setback.log_tail,
     )
     if is_last:
-        end(connection, job_id, fence=fence, ending=ending)
+        end(connection, engine, job_id, fence=fence, ending=ending)
         return State.DEAD
     enqueue_again(connection, engine, job_id, fence=fence, delay_s=setback.delay_s)
     _note(connection, job_id, fence=fence, outcome="retried", ending=ending)
@@ -142,7 +158,7 @@ def give_back(connection: sa.Connection, engine: DbosEngine, job_id: str, *, fen
     if state is None:
         return False
     if state is State.CANCELLING:
-        return end(connection, job_id, fence=fence, ending=Ending(state=State.CANCELLED))
+        return end(connection, engine, job_id, fence=fence, ending=Ending(state=State.CANCELLED))
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(attempt=jobs.c.attempt - 1))
     enqueue_again(connection, engine, job_id, fence=fence)
     _note(connection, job_id, fence=fence, outcome="handed back", ending=None)
@@ -165,11 +181,12 @@ def enqueue_again(connection: sa.Connection, engine: DbosEngine, job_id: str, *,
             total=None,
             **FREE,
         )
-        .returning(jobs.c.kind, jobs.c.tenant_id)
+        .returning(jobs.c.tenant_id, jobs.c.lane, jobs.c.is_awaited)
     ).one_or_none()
     if row is None:
         return False
-    engine.enqueue(connection, entry, kind=row.kind, tenant_id=row.tenant_id, delay_s=delay_s)
+    place = Place(tenant_id=row.tenant_id, lane=Lane(row.lane), is_awaited=row.is_awaited, delay_s=delay_s)
+    engine.enqueue(connection, entry, place)
     return True
 
 

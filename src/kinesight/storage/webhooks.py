@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
 from typing import Any
 
 import sqlalchemy as sa
 
 from kinesight.domain.webhooks import Due, Event, Happening, Webhook
 from kinesight.storage.database import Database, database_now
+from kinesight.storage.receivers import new_secret
+from kinesight.storage.tables import receivers, tenants, webhooks
 from kinesight.storage.tables import webhook_events as events
-from kinesight.storage.tables import webhooks
 
 PER_TENANT = 2
 """Events of one tenant in one claim."""
 
-SECRET_BYTES = 32  # Standard Webhooks asks for 24 to 64
-SECRET_PREFIX = "whsec_"  # noqa: S105  # that of Standard Webhooks
 SHOWN = (webhooks.c.url, webhooks.c.enabled, webhooks.c.secret, webhooks.c.updated_s)
+
+_IS_OWN = events.c.url.is_not(None)
+_IS_STANDING = events.c.receiver_id.is_not(None)
+DESTINATION = (
+    sa.case((_IS_OWN, events.c.url), (_IS_STANDING, receivers.c.url), else_=webhooks.c.url).label("to_url"),
+    sa.case((_IS_OWN, tenants.c.webhook_secret), (_IS_STANDING, receivers.c.secret), else_=webhooks.c.secret).label("to_secret"),
+    sa.func.coalesce(receivers.c.updated_s, webhooks.c.updated_s, events.c.created_s).label("to_updated_s"),
+)
+"""Where an event goes, and what signs it: an address of its own, a standing receiver, or the tenant's webhook."""
+
+IS_OPEN = sa.case((_IS_OWN, sa.true()), (_IS_STANDING, receivers.c.enabled), else_=webhooks.c.enabled)
+"""Whether somebody takes events there; null, where nobody is any more, is no."""
 
 
 class SqlWebhooks:
@@ -40,8 +49,7 @@ class SqlWebhooks:
         with self._database.write() as connection:
             row = connection.execute(sa.update(webhooks).where(mine).values(**values).returning(*SHOWN)).one_or_none()
             if row is None:
-                secret = SECRET_PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-                new = sa.insert(webhooks).values(tenant_id=tenant_id, secret=secret, **values)
+                new = sa.insert(webhooks).values(tenant_id=tenant_id, secret=new_secret(), **values)
                 row = connection.execute(new.returning(*SHOWN)).one()
             return _webhook(row)
 
@@ -53,7 +61,7 @@ class SqlOutbox:
         self._database = database
 
     def claim(self, *, limit: int, lease_s: float) -> tuple[Due, ...]:
-        """Return events to deliver now, of each job only the oldest; nobody else gets them while the lease lasts."""
+        """Return events to deliver now, of each job and receiver only the oldest; nobody else gets them while the lease lasts."""
         with self._database.read() as connection:  # most looks find nothing, and a look alone locks nothing
             wanted = [(row.job_id, row.sequence) for row in connection.execute(_fair_choice().limit(limit))]
         if not wanted:
@@ -104,17 +112,18 @@ class SqlOutbox:
 def _due() -> sa.Select[Any]:
     earlier = events.alias("earlier")
     waits_for_another = sa.exists().where(
-        earlier.c.job_id == events.c.job_id, earlier.c.sequence < events.c.sequence, earlier.c.settled_s.is_(None)
+        earlier.c.job_id == events.c.job_id,
+        earlier.c.sequence < events.c.sequence,
+        earlier.c.settled_s.is_(None),
+        earlier.c.receiver_id.is_not_distinct_from(events.c.receiver_id),
+        earlier.c.url.is_not_distinct_from(events.c.url),
     )
     return (
-        sa.select(events, *SHOWN)
-        .join(webhooks, webhooks.c.tenant_id == events.c.tenant_id)
-        .where(
-            events.c.settled_s.is_(None),
-            events.c.due_s <= database_now(),
-            webhooks.c.enabled,
-            ~waits_for_another,
-        )
+        sa.select(events, *DESTINATION)
+        .outerjoin(webhooks, webhooks.c.tenant_id == events.c.tenant_id)
+        .outerjoin(receivers, receivers.c.id == events.c.receiver_id)
+        .outerjoin(tenants, tenants.c.id == events.c.tenant_id)
+        .where(events.c.settled_s.is_(None), events.c.due_s <= database_now(), IS_OPEN, ~waits_for_another)
         .order_by(events.c.due_s)
     )
 
@@ -137,8 +146,10 @@ def _due_from(row: sa.Row[Any, *tuple[Any, ...]]) -> Due:
         happening=Happening(row.happening),
         percentage=row.percentage,
         created_s=row.created_s,
+        tenant_id=row.tenant_id,
     )
-    return Due(event=event, dialect=row.dialect, webhook=_webhook(row), tries=row.tries + 1)
+    webhook = Webhook(url=row.to_url, enabled=True, secret=row.to_secret, updated_s=row.to_updated_s)
+    return Due(event=event, dialect=row.dialect, webhook=webhook, tries=row.tries + 1)
 
 
 def _webhook(row: sa.Row[Any, *tuple[Any, ...]]) -> Webhook:

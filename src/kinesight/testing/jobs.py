@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 import threading
 import time
 import uuid
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
-from kinesight.domain.engine import Beat, Claim, Ending, Forgotten, Progress, Request, Setback, Swept
-from kinesight.domain.errors import Conflict, Forbidden, NotFound, QueueFull
-from kinesight.domain.job import ApiKey, Artefact, Job, Page, State, Tenant
+from kinesight.domain.engine import Beat, Claim, Ending, Forgotten, Lane, Progress, Request, Setback, Swept
+from kinesight.domain.errors import Conflict, NotFound, QueueFull
+from kinesight.domain.job import Artefact, Job, Page, State
 from kinesight.jobs.service import JobService
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.rows import read_cursor, write_cursor
+from kinesight.testing.keys import MemoryKeys
+from kinesight.testing.names import newest_named
+
+__all__ = ["MemoryFiles", "MemoryJobStore", "MemoryJobs", "MemoryKeys", "MemoryUploads"]
 
 HELD = (State.RUNNING, State.CANCELLING)
 
@@ -32,6 +35,7 @@ class _Row:
     fence: int = 0
     owner: str | None = None
     lease_until_s: float = 0.0
+    lane: Lane = Lane.VIDEO
     artefacts: tuple[Artefact, ...] = ()
 
 
@@ -55,7 +59,7 @@ class MemoryJobStore:
                     if row.request.request_hash != request.request_hash:
                         raise Conflict("This idempotency key was used with another request; use a fresh one.")
                     return row.job
-            if sum(not row.job.state.is_final for row in mine) >= request.queue_limit:
+            if sum(not row.job.state.is_final for row in mine if row.job.follows is None) >= request.queue_limit:
                 raise QueueFull
             job = Job(
                 id=str(uuid.uuid4()),
@@ -69,27 +73,56 @@ class MemoryJobStore:
                 input_name=new.input_name,
                 origin=new.origin,
                 subject_id=new.subject_id,
+                vendor_id=new.vendor_id,
+                vendor_number=new.vendor_number,
+                camera_id=new.camera_id,
             )
-            self._rows[job.id] = _Row(job, request)
+            self._rows[job.id] = _Row(job, request, lane=request.lane)
             self.entries.append((job.id, 0))
             return job
 
     def get(self, tenant_id: str, job_id: str) -> Job:
         """Return a job. Raises `NotFound`."""
-        return self._find(tenant_id, job_id).job
+        return self._seen(self._find(tenant_id, job_id).job)
+
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        """Return the newest job of a kind that has every one of the given names. Raises `NotFound`."""
+        jobs = (row.job for row in self._rows.values() if row.job.tenant_id == tenant_id and row.job.kind == kind)
+        given = {"vendor_id": vendor_id, "vendor_number": vendor_number, "input_name": input_name}
+        return newest_named(jobs, {name: value for name, value in given.items() if value is not None})
 
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
     ) -> Page:
         """Return jobs, newest first, without their results. Raises `BadParameter` for a strange cursor."""
-        jobs = (row.job for row in self._rows.values() if row.job.tenant_id == tenant_id)
+        jobs = self._listed(tenant_id)
         wanted = (job for job in jobs if kind in {None, job.kind} and state in {None, job.state})
         return self._page(wanted, limit=limit, cursor=cursor)
 
     def of_subject(self, tenant_id: str, subject_id: str, *, limit: int, cursor: str | None = None) -> Page:
         """Return the jobs of one subject like `page`."""
-        jobs = (row.job for row in self._rows.values() if row.job.tenant_id == tenant_id)
+        jobs = self._listed(tenant_id)
         return self._page((job for job in jobs if job.subject_id == subject_id), limit=limit, cursor=cursor)
+
+    def _listed(self, tenant_id: str) -> Iterable[Job]:
+        mine = (row.job for row in self._rows.values() if row.job.tenant_id == tenant_id)
+        return (self._seen(job) for job in mine if job.follows is None)
+
+    def drawing_of(self, job_id: str) -> _Row | None:
+        """Return what draws for a job."""
+        return next((row for row in self._rows.values() if row.job.follows == job_id), None)
+
+    def _seen(self, job: Job) -> Job:
+        drawing = self.drawing_of(job.id)
+        return job if drawing is None else replace(job, drawing=drawing.job.state)
 
     @staticmethod
     def _page(jobs: Iterable[Job], *, limit: int, cursor: str | None) -> Page:
@@ -121,12 +154,18 @@ class MemoryJobStore:
             job = self._find(tenant_id, job_id).job
             if not job.state.is_final:
                 raise Conflict("The job is not finished; cancel it first.")
-            del self._rows[job_id]
-            return Forgotten(job_id=job_id, input_key=job.input_key)
+            return self._remove(job)
 
     def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
         """Return the files of a job, by name. Raises `NotFound`."""
-        return tuple(sorted(self._find(tenant_id, job_id).artefacts, key=lambda one: one.name))
+        drawing = self.drawing_of(job_id)
+        found = (*self._find(tenant_id, job_id).artefacts, *(drawing.artefacts if drawing else ()))
+        return tuple(sorted(found, key=lambda one: one.name))
+
+    def ended(self, job_ids: Collection[str]) -> set[str]:
+        """Return which of these jobs are final or gone."""
+        with self._lock:
+            return {one for one in job_ids if one not in self._rows or self._rows[one].job.state.is_final}
 
     def knows(self, key: str) -> bool:
         """Return whether a job refers to this input, or there is the job whose folder this is."""
@@ -151,7 +190,7 @@ class MemoryJobStore:
                 done=0,
                 total=None,
             )
-            return Claim(job=row.job, fence=row.fence)
+            return Claim(job=self._seen(row.job), fence=row.fence, lane=row.lane)
 
     def beat(self, job_id: str, *, fence: int, progress: Progress) -> Beat:
         """Prolong the lease and note the progress."""
@@ -182,7 +221,34 @@ class MemoryJobStore:
                 error_code=ending.error_code,
                 error_message=ending.error_message,
             )
+            if ending.draws_later:
+                self._begin_drawing(row)
             return True
+
+    def _begin_drawing(self, row: _Row) -> None:
+        first = row.job
+        job = Job(
+            id=str(uuid.uuid4()),
+            tenant_id=first.tenant_id,
+            kind=first.kind,
+            parameters=first.parameters,
+            state=State.QUEUED,
+            created_s=self.now_s(),
+            input_key=first.input_key,
+            input_name=first.input_name,
+            source_url=first.source_url,
+            origin=first.origin,
+            follows=first.id,
+        )
+        self._rows[job.id] = _Row(job, row.request, lane=Lane.LATER)
+        self.entries.append((job.id, 0))
+
+    def _remove(self, job: Job) -> Forgotten:
+        drawing = self.drawing_of(job.id)
+        del self._rows[job.id]
+        if drawing is not None:
+            del self._rows[drawing.job.id]
+        return Forgotten(job_id=job.id, input_key=job.input_key, drawing_id=drawing.job.id if drawing else None)
 
     def retry(self, job_id: str, *, fence: int, setback: Setback) -> State | None:
         """Queue a job again, or end it as dead when its tries are used up; None if the lease was lost."""
@@ -226,10 +292,9 @@ class MemoryJobStore:
             ]
             for row in stranded:
                 self._enqueue(row)
-            old = [row.job for row in self._rows.values() if (row.job.finished_s or self.now_s()) < self.now_s() - older_than_s]
-            for job in old:
-                del self._rows[job.id]
-            forgotten = tuple(Forgotten(job_id=job.id, input_key=job.input_key) for job in old)
+            firsts = [row.job for row in self._rows.values() if row.job.follows is None]
+            old = [job for job in firsts if (job.finished_s or self.now_s()) < self.now_s() - older_than_s]
+            forgotten = tuple(self._remove(job) for job in old)
             return Swept(expired=expired, stranded=len(stranded), forgotten=forgotten)
 
     def _set_back_all(self, which: Callable[[_Row], bool]) -> int:
@@ -283,10 +348,13 @@ class MemoryJobs(JobService):
         files: MemoryFiles | None = None,
         queue_limit: int = 1000,
         max_attempts: int = 3,
+        urgent: Collection[str] = (),
     ) -> None:
         self.store = MemoryJobStore()
         self.files = files or MemoryFiles()
-        super().__init__(store=self.store, files=self.files, kinds=kinds, queue_limit=queue_limit, max_attempts=max_attempts)
+        super().__init__(
+            store=self.store, files=self.files, kinds=kinds, queue_limit=queue_limit, max_attempts=max_attempts, urgent=urgent
+        )
 
     def run_next(self, *, progress: Progress | None = None) -> Claim:
         """Start the oldest queued job as a worker would, and report progress. Raises IndexError when none waits."""
@@ -298,10 +366,18 @@ class MemoryJobs(JobService):
                     self.store.beat(job_id, fence=claim.fence, progress=progress)
                 return claim
 
-    def succeed(self, claim: Claim, result: Mapping[str, Any], *, artefacts: Mapping[str, bytes] | None = None) -> None:
-        """End a running job well, with files."""
+    def succeed(
+        self,
+        claim: Claim,
+        result: Mapping[str, Any] | None,
+        *,
+        artefacts: Mapping[str, bytes] | None = None,
+        draws_later: bool = False,
+    ) -> None:
+        """End a running job well, with files; `draws_later`: a job that draws is queued."""
         kept = self._write(claim, artefacts or {})
-        ending = Ending(state=State.SUCCEEDED, result=dict(result), artefacts=kept)
+        found = None if result is None else dict(result)
+        ending = Ending(state=State.SUCCEEDED, result=found, artefacts=kept, draws_later=draws_later)
         self.store.finish(claim.job.id, fence=claim.fence, ending=ending)
 
     def fail(self, claim: Claim, code: str, message: str, *, artefacts: Mapping[str, bytes] | None = None) -> None:
@@ -316,49 +392,3 @@ class MemoryJobs(JobService):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
         return self.files.collect(claim.job.id, claim.fence)
-
-
-class MemoryKeys:
-    """Implements the port `Keys`."""
-
-    def __init__(self) -> None:
-        self._tenants: dict[str, Tenant] = {}
-        self._keys: dict[str, ApiKey] = {}  # by secret
-        self._credits: dict[str, int] = {}  # by tenant name
-
-    def tenant_for(self, secret: str) -> Tenant:
-        """Return whose key this is. Raises `Forbidden` for an unknown or revoked key."""
-        key = self._keys.get(secret)
-        if key is None or key.revoked_s is not None:
-            raise Forbidden
-        return next(tenant for tenant in self._tenants.values() if tenant.id == key.tenant_id)
-
-    def create(self, name: str, *, tenant_name: str = "default", secret: str | None = None) -> tuple[ApiKey, Tenant, str]:
-        """Make a key and return it with its tenant and the secret. Raises `Conflict`."""
-        secret = secret or secrets.token_hex(12)
-        if secret in self._keys:
-            raise Conflict("This key exists already.")
-        fresh = Tenant(id=str(uuid.uuid4()), name=tenant_name, client_id=secrets.token_hex(8))
-        tenant = self._tenants.setdefault(tenant_name, fresh)
-        key = ApiKey(id=str(uuid.uuid4()), tenant_id=tenant.id, name=name, prefix=secret[:6], created_s=time.time())
-        self._keys[secret] = key
-        return key, tenant, secret
-
-    def page(self) -> tuple[ApiKey, ...]:
-        """Return every key, oldest first."""
-        return tuple(self._keys.values())
-
-    def revoke(self, key_id: str) -> None:
-        """Make a key useless. Raises `NotFound`."""
-        for secret, key in self._keys.items():
-            if key.id == key_id:
-                self._keys[secret] = replace(key, revoked_s=key.revoked_s or time.time())
-                return
-        raise NotFound("There is no key with this id; see `kinesight keys list`.")
-
-    def credits(self, tenant_name: str, *, add: int = 0) -> int:
-        """Give a tenant credits (or take some, down to none) and return how many it has now. Raises `NotFound`."""
-        if tenant_name not in self._tenants:
-            raise NotFound(f"There is no tenant {tenant_name!r}; `kinesight keys create NAME --tenant TENANT` makes one.")
-        self._credits[tenant_name] = max(0, self._credits.get(tenant_name, 0) + add)
-        return self._credits[tenant_name]

@@ -74,12 +74,13 @@ class Api:
 
 @pytest.fixture
 def make_api(tmp_path: Path) -> Callable[..., Api]:
-    """Return a maker of applications; arguments are settings, besides `problems` and `queue_limit`."""
+    """Return a maker of applications; arguments are settings, besides `problems`, `queue_limit` and `alarm` (offered)."""
 
-    def make(*, problems: list[str] | None = None, queue_limit: int = 1000, **given: Any) -> Api:
+    def make(*, problems: list[str] | None = None, queue_limit: int = 1000, alarm: bool = False, **given: Any) -> Api:
         stand_ins, settings = _stand_ins(), Settings(**given)
         services = stand_ins.services_in(tmp_path / "data", problems=problems, queue_limit=queue_limit, settings=settings)
-        app = create_app(services, settings, analyses=installed_analyses(settings))
+        analyses = {**installed_analyses(settings), **({"alarm": stand_ins.ALARM} if alarm else {})}
+        app = create_app(services, settings, analyses=analyses)
         client = TestClient(app, raise_server_exceptions=False)
         return Api(stand_ins=stand_ins, client=client, jobs=services.jobs, files=services.files, services=services)
 

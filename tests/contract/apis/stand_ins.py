@@ -9,7 +9,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,24 @@ from uuid import UUID, uuid4
 
 import uvicorn
 
+from kinesight.analyses.alarm.parameters import AlarmParameters
+from kinesight.analyses.alarm.result import AlarmResult
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.analyses.running.result import RunningResult
 from kinesight.apis.application import Services, create_app
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.errors import BadParameter, Conflict, Forbidden, InsufficientCredits, NotFound, QueueFull
 from kinesight.domain.job import ApiKey, Artefact, Job, NewJob, Page, State, Tenant
+from kinesight.jobs.waiting import Waiting
 from kinesight.media.post import HttpPost
+from kinesight.media.reader import ConfinedVideoReader
+from kinesight.media.writer import open_video_writer
+from kinesight.pipeline.originals import ConvertedOriginals
 from kinesight.settings import Settings, load_settings
 from kinesight.storage.rows import read_cursor, write_cursor
-from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
+from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
+from kinesight.testing.names import newest_named
+from kinesight.testing.sites import MemoryCameras, MemoryOutputs
 
 KEY = "test-key-of-the-first-tenant"
 OTHER_KEY = "test-key-of-the-other-tenant"
@@ -54,6 +62,21 @@ RUNNING: Analysis[Any, RunningParameters, RunningResult] = Analysis(
     used_models=_never,
 )
 
+ALARM: Analysis[Any, AlarmParameters, AlarmResult] = Analysis(
+    name="alarm",
+    summary="alarm clips",
+    parameters=AlarmParameters,
+    result=AlarmResult,
+    observe=_never,
+    store=_never,
+    restore=_never,
+    analyse=_never,
+    tables=_never,
+    overlay=_never,
+    report=_never,
+    used_models=_never,
+)
+
 
 @dataclass
 class MemoryJobs:
@@ -66,6 +89,8 @@ class MemoryJobs:
     files: dict[str, tuple[Artefact, ...]] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     submitted: list[NewJob] = field(default_factory=list)
+    at_once: Callable[[str], object] | None = None
+    """What happens to every job as soon as it is accepted."""
 
     def submit(self, tenant_id: str, new: NewJob) -> Job:
         job: Job | None = None
@@ -77,7 +102,7 @@ class MemoryJobs:
         return job
 
     def _accept(self, tenant_id: str, new: NewJob) -> Job:
-        if new.kind != "running":
+        if new.kind not in {"running", "alarm"}:
             raise BadParameter("There is no such analysis.")
         request = json.dumps([new.kind, new.parameters, new.input_sha256, new.source_url], sort_keys=True)
         if new.idempotency_key is not None and (tenant_id, new.idempotency_key) in self.requests:
@@ -103,10 +128,15 @@ class MemoryJobs:
             source_url=new.source_url,
             origin=new.origin,
             subject_id=new.subject_id,
+            vendor_id=new.vendor_id,
+            vendor_number=new.vendor_number,
+            camera_id=new.camera_id,
         )
         self.jobs[job.id] = job
         if new.idempotency_key is not None:
             self.requests[tenant_id, new.idempotency_key] = (request, job.id)
+        if self.at_once is not None:
+            self.at_once(job.id)
         return job
 
     def get(self, tenant_id: str, job_id: str) -> Job:
@@ -114,6 +144,19 @@ class MemoryJobs:
         if job is None or job.tenant_id != tenant_id:
             raise NotFound
         return job
+
+    def find(
+        self,
+        tenant_id: str,
+        *,
+        kind: str,
+        vendor_id: str | None = None,
+        vendor_number: int | None = None,
+        input_name: str | None = None,
+    ) -> Job:
+        jobs = (job for job in self.jobs.values() if job.tenant_id == tenant_id and job.kind == kind)
+        given = {"vendor_id": vendor_id, "vendor_number": vendor_number, "input_name": input_name}
+        return newest_named(jobs, {name: value for name, value in given.items() if value is not None})
 
     def page(
         self, tenant_id: str, *, limit: int, cursor: str | None = None, kind: str | None = None, state: State | None = None
@@ -131,6 +174,11 @@ class MemoryJobs:
         mine.sort(key=lambda job: (job.created_s, job.id), reverse=True)
         page, more = mine[:limit], len(mine) > limit
         return Page(jobs=tuple(page), next_cursor=write_cursor(page[-1].created_s, page[-1].id) if more else None)
+
+    async def wait(self, tenant_id: str, job_id: str, *, timeout_s: float) -> Job:
+        self.get(tenant_id, job_id)
+        await Waiting(lambda ids: {one for one in ids if self.jobs[one].state.is_final}).end_of(job_id, timeout_s=timeout_s)
+        return self.get(tenant_id, job_id)
 
     def cancel(self, tenant_id: str, job_id: str) -> Job:
         job = self.get(tenant_id, job_id)
@@ -187,6 +235,11 @@ class FolderFiles:
         if not (self.root / key).is_file():
             raise NotFound
         return self.root / key
+
+    def derived(self, job_id: str, name: str) -> Path:
+        path = self.root / f"jobs/{job_id}/0/{name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
 
     def link(self, key: str, *, name: str, media_type: str, seconds: int = 3600) -> str:
         query = {"name": name, "type": media_type, "exp": str(int(time.time()) + seconds)}
@@ -249,12 +302,19 @@ def services_in(
         subjects=MemorySubjects(),
         webhooks=MemoryWebhooks(),
         post=HttpPost(allow=given.fetch_allow, allow_http=given.webhook_allow_http, resolve=_resolve),
+        receivers=MemoryReceivers(),
+        labels=MemoryLabels(),
+        originals=ConvertedOriginals(
+            files=files, open_reader=lambda path, _: ConfinedVideoReader(path), open_writer=open_video_writer
+        ),
+        cameras=MemoryCameras(tenants={TENANT.client_id: TENANT.id, OTHER.client_id: OTHER.id}),
+        outputs=MemoryOutputs(),
     )
 
 
 def main(folder: Path) -> None:
     """Serve an application on a free port of loopback and print the port; settings come from the environment."""
-    app = create_app(services_in(folder), load_settings(), analyses={"running": RUNNING})
+    app = create_app(services_in(folder), load_settings(), analyses={"running": RUNNING, "alarm": ALARM})
     listener = socket.create_server(("127.0.0.1", 0))
     os.write(1, f"{listener.getsockname()[1]}\n".encode())
     uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False)).run(sockets=[listener])

@@ -13,19 +13,22 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
+from kinesight.analyses import CATALOGUE
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.apis.application import create_app
+from kinesight.apis.gaard import errors as gaard
 from kinesight.apis.native import errors as native
 from kinesight.apis.ochy import errors as ochy
 from kinesight.domain.errors import CallerError, KinesightError, OperatorError, SceneError, all_errors
 
 PAGES = Path(__file__).parents[3] / "docs" / "apis"
+INSTALLED = sorted(analysis.name for analysis in CATALOGUE)
 
 
 # errors
 
 
-@pytest.mark.parametrize("table", [native, ochy], ids=["native", "ochy"])
+@pytest.mark.parametrize("table", [native, ochy, gaard], ids=["native", "ochy", "gaard"])
 def test_every_error_has_a_status_in_every_api(table: Any) -> None:
     ours = {kind for kind in all_errors() if kind.__module__ == "kinesight.domain.errors"}
     assert set(table.STATUSES) == ours
@@ -34,7 +37,7 @@ def test_every_error_has_a_status_in_every_api(table: Any) -> None:
         assert issubclass(kind, CallerError | SceneError | OperatorError | KinesightError)
 
 
-@pytest.mark.parametrize(("page", "table"), [("native", native), ("ochy", ochy)])
+@pytest.mark.parametrize(("page", "table"), [("native", native), ("ochy", ochy), ("gaard", gaard)])
 def test_the_page_of_an_api_lists_the_status_of_every_error(page: str, table: Any) -> None:
     rows = dict(re.findall(r"^\| (\d+) \| ((?:`\w+`(?:, )?)+) \|", (PAGES / f"{page}.md").read_text(), flags=re.MULTILINE))
     wanted: dict[str, set[str]] = {}
@@ -155,7 +158,7 @@ def test_alive_ready_and_version(make_api: Callable[..., Any]) -> None:
     ready = api.client.get("/readyz")
     assert (ready.status_code, ready.json()["ready"]) == (503, False)
     assert "models fetch" in ready.json()["problems"][0]
-    assert api.client.get("/version").json()["analyses"] == ["running"]
+    assert api.client.get("/version").json()["analyses"] == INSTALLED
 
 
 def test_counters_are_by_route_and_of_this_application_alone(make_api: Callable[..., Any]) -> None:
@@ -202,7 +205,7 @@ def test_openapi_is_complete(api: Any) -> None:
     assert {reference.removeprefix("#/components/schemas/") for reference in references(document)} <= set(schemas)
     assert set(schemas["RunningParameters"]["properties"]) == set(RunningParameters.model_fields)
     assert {"RunningResult", "Metrics", "Measures", "ResultDocument_running", "ProblemAnswer"} <= set(schemas)
-    assert schemas["AnalysisKind"]["enum"] == ["running"]
+    assert schemas["AnalysisKind"]["enum"] == INSTALLED
     operations = [about for methods in document["paths"].values() for about in methods.values()]
     assert len({about["operationId"] for about in operations}) == len(operations)
     for path, methods in document["paths"].items():
@@ -227,7 +230,7 @@ def test_a_second_analysis_shows_up_in_openapi_and_in_the_checks(api: Any) -> No
     context = api.client.app.state.context
     app = create_app(context.services, context.settings, analyses={**context.analyses, "toy": toy})
     schemas = TestClient(app).get("/openapi.json").json()["components"]["schemas"]
-    assert schemas["AnalysisKind"]["enum"] == ["running", "toy"]
+    assert schemas["AnalysisKind"]["enum"] == sorted([*INSTALLED, "toy"])
     assert {"ToyParameters", "ToyResult", "ResultDocument_toy"} <= set(schemas)
 
 

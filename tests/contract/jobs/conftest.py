@@ -13,16 +13,20 @@ from pydantic import BaseModel, ConfigDict
 
 from kinesight.domain.engine import JobStore
 from kinesight.domain.job import Keys, Tenant
+from kinesight.domain.labels import Labels
+from kinesight.domain.outputs import MessageBox, Outputs
+from kinesight.domain.sites import Cameras
 from kinesight.domain.subjects import Subjects
-from kinesight.domain.webhooks import Outbox, Webhooks
+from kinesight.domain.webhooks import Outbox, Receivers, Webhooks
 from kinesight.jobs.service import JobService
 from kinesight.settings import Settings
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.opening import open_storage
-from kinesight.storage.tables import jobs, webhook_events
-from kinesight.testing.accounts import MemorySubjects, MemoryWebhooks
+from kinesight.storage.tables import jobs, output_messages, webhook_events
+from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
 from kinesight.testing.database import fresh_database, postgresql
 from kinesight.testing.jobs import MemoryJobs, MemoryKeys
+from kinesight.testing.sites import MemoryCameras, MemoryOutputs
 
 BACKENDS = ("memory", "sqlite", "postgresql")
 LEASE_S = 30.0
@@ -38,7 +42,7 @@ class Bark(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-KINDS: dict[str, type[BaseModel]] = {"walk": Walk, "bark": Bark}
+KINDS: dict[str, type[BaseModel]] = {"walk": Walk, "bark": Bark, "alarm": Bark}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +61,17 @@ class World:
     """Let so many seconds pass for leases and retention."""
     lose_entries: Callable[[], None]
     """Let the queue forget everything."""
+    drawing_of: Callable[[str], str]
+    """The id of the job that draws for another one."""
     subjects: Subjects
     webhooks: Webhooks
+    receivers: Receivers
+    labels: Labels
+    cameras: Cameras
+    outputs: Outputs
     outbox: Outbox | None = None
     """Events; the memory backend keeps none."""
+    messages: MessageBox | None = None
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +105,7 @@ def world(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
 
 
 def memory_world() -> Iterator[World]:
-    jobs = MemoryJobs(KINDS, queue_limit=5, max_attempts=3)
+    jobs = MemoryJobs(KINDS, queue_limit=5, max_attempts=3, urgent=["bark"])
     keys = MemoryKeys()
     shift = [0.0]
     clock = jobs.store.now_s
@@ -103,25 +114,33 @@ def memory_world() -> Iterator[World]:
     def age(seconds: float) -> None:
         shift[0] += seconds
 
+    tenant = keys.create("a", tenant_name="one")[1]
+    other = keys.create("b", tenant_name="two")[1]
+    owners = {one.client_id: one.id for one in (tenant, other)}
     yield World(
         jobs=jobs,
         store=jobs.store,
         files=jobs.files,
         keys=keys,
-        tenant=keys.create("a", tenant_name="one")[1],
-        other=keys.create("b", tenant_name="two")[1],
+        tenant=tenant,
+        other=other,
+        cameras=MemoryCameras(tenants=owners, names={one.name: one.id for one in (tenant, other)}),
+        outputs=MemoryOutputs(),
         entry=lambda job_id: next(fence for one, fence in reversed(jobs.store.entries) if one == job_id),
         age=age,
         lose_entries=jobs.store.entries.clear,
+        drawing_of=lambda job_id: next(row.job.id for row in [jobs.store.drawing_of(job_id)] if row),
         subjects=MemorySubjects(),
         webhooks=MemoryWebhooks(),
+        receivers=MemoryReceivers(),
+        labels=MemoryLabels(),
     )
     jobs.files.close()
 
 
 def sql_world(folder: Path, url: str | None) -> Iterator[World]:
     storage = open_storage(Settings(data=folder / "data", database_url=url, lease_s=LEASE_S, disk_reserve_mb=0))
-    service = JobService(store=storage.jobs, files=storage.files, kinds=KINDS, queue_limit=5, max_attempts=3)
+    service = JobService(store=storage.jobs, files=storage.files, kinds=KINDS, queue_limit=5, max_attempts=3, urgent=["bark"])
 
     def row(job_id: str) -> Any:
         with storage.database.read() as connection:
@@ -139,10 +158,16 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
             connection.execute(sa.update(jobs).values(**aged))
             older = {name: webhook_events.c[name] - seconds for name in ("created_s", "due_s", "settled_s")}
             connection.execute(sa.update(webhook_events).values(**older))
+            older = {name: output_messages.c[name] - seconds for name in ("created_s", "due_s", "settled_s")}
+            connection.execute(sa.update(output_messages).values(**older))
 
     def lose_entries() -> None:
         with storage.database.read() as connection:
             storage.engine.abandon(connection.execute(sa.select(jobs.c.entry_id)).scalars().all())
+
+    def drawing_of(job_id: str) -> str:
+        with storage.database.read() as connection:
+            return str(connection.execute(sa.select(jobs.c.id).where(jobs.c.follows == job_id)).scalar_one())
 
     yield World(
         jobs=service,
@@ -154,8 +179,14 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         entry=entry,
         age=age,
         lose_entries=lose_entries,
+        drawing_of=drawing_of,
         subjects=storage.subjects,
         webhooks=storage.webhooks,
+        receivers=storage.receivers,
+        labels=storage.labels,
         outbox=storage.outbox,
+        cameras=storage.cameras,
+        outputs=storage.outputs,
+        messages=storage.messages,
     )
     storage.close()

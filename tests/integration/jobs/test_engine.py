@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from kinesight.domain.engine import Ending, Request, Setback
+from kinesight.domain.engine import Ending, Lane, Request, Setback
 from kinesight.domain.job import Job, NewJob, State, Tenant
 from kinesight.settings import Settings
+from kinesight.storage.engine import SLOTS
 from kinesight.storage.opening import Storage, open_storage
 from kinesight.storage.tables import tenants
 from kinesight.testing.database import fresh_database, postgresql
@@ -33,9 +34,9 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]
     storage.close()
 
 
-def ask(storage: Storage, tenant: Tenant, kind: str = "running") -> Job:
-    new = NewJob(kind=kind, parameters={}, source_url="https://example.com/a.mp4")
-    return storage.jobs.insert(tenant.id, Request(new=new, request_hash="", queue_limit=100, max_attempts=3))
+def ask(storage: Storage, tenant: Tenant, lane: Lane = Lane.VIDEO, *, is_awaited: bool = False) -> Job:
+    new = NewJob(kind="running", parameters={}, source_url="https://example.com/a.mp4", is_awaited=is_awaited)
+    return storage.jobs.insert(tenant.id, Request(new=new, request_hash="", queue_limit=100, max_attempts=3, lane=lane))
 
 
 class Bench:
@@ -45,7 +46,7 @@ class Bench:
         self._storage = storage
         self.order: list[str] = []
         self.gate = threading.Event()
-        self.waiting: str | None = None
+        self.waiting: set[str] = set()
         self.once_more: set[str] = set()
 
     def run(self, job_id: str, fence: int) -> None:
@@ -53,7 +54,7 @@ class Bench:
         if claim is None:
             return
         self.order.append(job_id)
-        if job_id == self.waiting:
+        if job_id in self.waiting:
             self.gate.wait()
         if job_id in self.once_more:
             self.once_more.remove(job_id)
@@ -73,12 +74,12 @@ def test_jobs_run_in_order_once_and_an_alarm_does_not_wait_behind_a_video(storag
     one, two = (storage.keys.create(name, tenant_name=name)[1] for name in ("one", "two"))
     bench = Bench(storage)
     flood = [ask(storage, one) for _ in range(4)]
-    bench.waiting = flood[0].id
+    bench.waiting = {flood[0].id}
     bench.once_more = {flood[1].id}
     storage.engine.serve("bench", bench.run)
     while bench.order != [flood[0].id]:
         time.sleep(0.02)
-    alarm, late = ask(storage, two, kind="alarm"), ask(storage, two)
+    alarm, late = ask(storage, two, Lane.URGENT), ask(storage, two)
     until_final(storage, alarm)
     assert bench.order == [flood[0].id, alarm.id], "the one slot for videos is taken, the one for alarms is not"
     bench.gate.set()
@@ -88,6 +89,22 @@ def test_jobs_run_in_order_once_and_an_alarm_does_not_wait_behind_a_video(storag
     assert bench.order.count(late.id) == 1
     assert storage.jobs.get(one.id, flood[1].id).attempt == 2
     assert storage.jobs.sweep(older_than_s=1e9).stranded == 0
+
+
+def test_who_is_awaited_goes_first_and_drawing_holds_nobody_up(storage: Storage) -> None:
+    tenant = storage.keys.create("one", tenant_name="one")[1]
+    bench = Bench(storage)
+    held = [ask(storage, tenant, Lane.LATER), *(ask(storage, tenant, Lane.URGENT) for _ in range(SLOTS[Lane.URGENT]))]
+    bench.waiting = {job.id for job in held}
+    storage.engine.serve("bench", bench.run)
+    while set(bench.order) != bench.waiting:
+        time.sleep(0.02)
+    calm, awaited = (ask(storage, tenant, Lane.URGENT, is_awaited=sooner) for sooner in (False, True))
+    video = ask(storage, tenant)
+    until_final(storage, video)
+    bench.gate.set()
+    until_final(storage, *held, calm, awaited)
+    assert [one for one in bench.order if one in {calm.id, awaited.id}] == [awaited.id, calm.id]
 
 
 def test_a_job_that_was_not_accepted_is_not_run(storage: Storage) -> None:

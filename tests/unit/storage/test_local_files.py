@@ -232,3 +232,16 @@ def test_a_full_disk_while_writing_has_our_name(files: LocalFiles, monkeypatch: 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DiskFull):
         files.keep(path)
+
+
+def test_what_is_made_later_goes_with_the_job(files: LocalFiles) -> None:
+    path = files.derived(JOB, "original.mp4")
+    assert not path.exists()
+    path.write_bytes(b"copy")
+    assert files.derived(JOB, "original.mp4").read_bytes() == b"copy"
+    assert files.path(f"jobs/{JOB}/0/original.mp4") == path
+    files.forget(Forgotten(job_id=JOB))
+    assert not path.exists()
+    for job_id, name in (("no job", "x"), (JOB, "../x"), (JOB, "")):
+        with pytest.raises(NotFound):
+            files.derived(job_id, name)

@@ -11,14 +11,14 @@ from kinesight.apis.edge.context import Here
 from kinesight.domain.errors import Unauthenticated
 from kinesight.domain.job import Tenant
 
-_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="The API key as a bearer token.")
+BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="The API key as a bearer token.")
 _header = APIKeyHeader(name="x-api-key", auto_error=False, scheme_name="x-api-key", description="The API key.")
 _query = APIKeyQuery(name="apiKey", auto_error=False, scheme_name="apiKey", description="The API key.")
 
 
 def tenant_by_any_key(
     here: Here,
-    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
     header: Annotated[str | None, Security(_header)],
     query: Annotated[str | None, Security(_query)],
 ) -> Tenant:

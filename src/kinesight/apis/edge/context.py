@@ -9,10 +9,14 @@ from typing import Annotated, Any, cast
 from fastapi import Depends, Request
 
 from kinesight.apis.edge.metrics import Metrics
+from kinesight.apis.edge.rates import RateLimiter
 from kinesight.domain.analysis import Analysis
-from kinesight.domain.job import Files, Jobs, Keys, Uploads
+from kinesight.domain.job import Files, Jobs, Keys, Originals, Uploads
+from kinesight.domain.labels import Labels
+from kinesight.domain.outputs import Outputs
+from kinesight.domain.sites import Cameras
 from kinesight.domain.subjects import Subjects
-from kinesight.domain.webhooks import Post, Webhooks
+from kinesight.domain.webhooks import Post, Receivers, Webhooks
 from kinesight.settings import Settings
 
 Analyses = Mapping[str, Analysis[Any, Any, Any]]
@@ -34,6 +38,11 @@ class Services:
     subjects: Subjects
     webhooks: Webhooks
     post: Post
+    receivers: Receivers
+    labels: Labels
+    originals: Originals
+    cameras: Cameras
+    outputs: Outputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +53,7 @@ class Context:
     settings: Settings
     analyses: Analyses
     metrics: Metrics
+    rates: RateLimiter
 
 
 async def context_of(request: Request) -> Context:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from fastapi import APIRouter
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse, Response
 
+import kinesight
 from kinesight import __version__
 from kinesight.apis.edge.context import Here
+from kinesight.apis.edge.times import timestamp
 
 router = APIRouter(tags=["operations"])
 
@@ -33,6 +37,16 @@ def metrics(here: Here) -> Response:
 
 
 @router.get("/version", summary="What runs here")
-async def version(here: Here) -> dict[str, object]:
-    """Return the version and the analyses that this server offers."""
-    return {"kinesight": __version__, "analyses": sorted(here.analyses)}
+def version(here: Here) -> dict[str, object]:
+    """Return the version and the analyses that this server offers, in our words and in those of the gaard-compatible API."""
+    installed = timestamp(Path(kinesight.__file__).stat().st_mtime)
+    return {
+        "kinesight": __version__,
+        "analyses": sorted(here.analyses),
+        "tag": __version__,
+        "node": here.settings.node or "",
+        "pod": "",
+        "build_at": installed,
+        "model": here.settings.detector,
+        "namespace": "",
+    }

@@ -1,0 +1,1 @@
+"""The gaard-compatible API: alarm clips in, a risk and its labels out."""
