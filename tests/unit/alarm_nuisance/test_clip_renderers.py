@@ -132,7 +132,7 @@ def test_a_clock_ticks_and_touches_nothing_else(maker: type) -> None:
     clock = maker(STAGE, np.random.default_rng(12))
     frames = np.stack([clock.draw(textured_scene(), float(t)) for t in (0.0, 0.9, 1.8, 2.7)])
     moving = np.ptp(frames.mean(axis=3), axis=0) > 20
-    rows, columns = np.nonzero(moving)
+    rows, _ = np.nonzero(moving)
     assert len(rows) > 5
     assert np.ptp(rows) < 0.12 * 240
     assert moving.mean() < 0.05

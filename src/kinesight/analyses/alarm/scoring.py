@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kinesight.analyses.alarm.judging import Thing, ramp
+from kinesight.analyses.alarm.nuisance import nuisance_scores
 from kinesight.analyses.alarm.observations import Observations
 from kinesight.analyses.alarm.parameters import AlarmParameters
+from kinesight.analyses.alarm.plain_causes import plain_scores
 from kinesight.analyses.alarm.result import SCORE_NAMES, Risk
 
 STRANGER, RIGID_STRANGER = 0.75, 0.92
@@ -84,17 +86,23 @@ def scores_of(
     observations: Observations, things: Sequence[Thing], reasons: Sequence[Reason], *, is_armed: bool
 ) -> dict[str, float]:
     """Return the 13 scores, 0..1."""
-    scores = dict.fromkeys(SCORE_NAMES, 0.0) | {
-        name: score for name, score in observations.nuisance.items() if name in SCORE_NAMES
-    }
+    scores = dict.fromkeys(SCORE_NAMES, 0.0) | _causes(observations)
     scores["person"] = _any(thing.chances.get("person", 0.0) * _presence(thing) for thing in things)
     scores["vehicule"] = _any(_vehicle(thing) for thing in things)
     scores["animal"] = _any(thing.chances.get("animal", 0.0) * _presence(thing) for thing in things)
     scores["text"] = WRITING if observations.text_changes > 0 else 0.0
     scores["intrusion"] = _intrusion(reasons) if is_armed else 0.0
     busy = max((max(thing.moves, thing.coherent) for thing in things), default=0.0)
+    # what has a name of its own is no spider
+    scores["spider"] *= 1.0 - max((thing.chance * thing.moves for thing in things), default=0.0)
     scores["NOTHING"] *= 1.0 - max(busy, scores["person"], scores["vehicule"], scores["animal"])
     return {name: round(min(1.0, max(0.0, scores[name])), 4) for name in SCORE_NAMES}
+
+
+def _causes(observations: Observations) -> dict[str, float]:
+    """Return the scores of harmless causes: the classifier's, or what is plain where that is more."""
+    learned, plain = nuisance_scores(observations.features), plain_scores(observations.features)
+    return {name: max(score, plain.get(name, 0.0)) for name, score in learned.items() if name in SCORE_NAMES}
 
 
 def risk_of(intrusion: float, parameters: AlarmParameters) -> Risk:
