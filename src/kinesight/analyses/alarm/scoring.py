@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -23,6 +24,9 @@ WRITING = 0.95
 
 HERD, IN_A_HERD = 0.8, 0.4
 """Chance from which a name counts as sure; what is left of a thing without a sure one that looks like a named animal."""
+
+SMALLER_THAN_PEOPLE = 0.9
+"""Width over the height of people in the same clip, below which something without a name is no vehicle but a dog or a bag."""
 
 FASTEST_SIZES_PER_S = 8.0
 """An insect close to the lens makes more of its own sizes a second; people make 3, cars seen from above 4."""
@@ -88,7 +92,9 @@ def scores_of(
     """Return the 13 scores, 0..1."""
     scores = dict.fromkeys(SCORE_NAMES, 0.0) | _causes(observations)
     scores["person"] = _any(thing.chances.get("person", 0.0) * _presence(thing) for thing in things)
-    scores["vehicule"] = _any(_vehicle(thing) for thing in things)
+    people = [thing.course.height_px for thing in things if thing.chances.get("person", 0.0) >= HERD and thing.number is not None]
+    smallest_px = SMALLER_THAN_PEOPLE * statistics.median(people) if people else 0.0
+    scores["vehicule"] = _any(_vehicle(thing, smallest_px) for thing in things)
     scores["animal"] = _any(thing.chances.get("animal", 0.0) * _presence(thing) for thing in things)
     scores["text"] = WRITING if observations.text_changes > 0 else 0.0
     scores["intrusion"] = _intrusion(reasons) if is_armed else 0.0
@@ -128,9 +134,11 @@ def _presence(thing: Thing) -> float:
     return max(0.6, min(1.0, 0.5 + thing.moves))
 
 
-def _vehicle(thing: Thing) -> float:
+def _vehicle(thing: Thing, smallest_px: float) -> float:
+    """Return the score of a vehicle: named, or going like one, and then not shorter than people in the same clip are high."""
     named = thing.chances.get("vehicule", 0.0) * thing.moves
-    return max(named, stranger_score(thing) if thing.is_rigid and "person" not in thing.chances else 0.0)
+    is_like_one = thing.is_rigid and "person" not in thing.chances and thing.course.width_px >= smallest_px
+    return max(named, stranger_score(thing) if is_like_one else 0.0)
 
 
 def _any(chances: Iterable[float]) -> float:
