@@ -227,7 +227,7 @@ def test_a_second_analysis_shows_up_in_openapi_and_in_the_checks(api: Any) -> No
     context = api.client.app.state.context
     app = create_app(context.services, context.settings, analyses={**context.analyses, "toy": toy})
     schemas = TestClient(app).get("/openapi.json").json()["components"]["schemas"]
-    assert schemas["AnalysisKind"]["enum"] == ["running", "toy"]
+    assert schemas["AnalysisKind"]["enum"] == ["persons", "running", "toy"]
     assert {"ToyParameters", "ToyResult", "ResultDocument_toy"} <= set(schemas)
 
 
