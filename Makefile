@@ -49,9 +49,10 @@ serve: $(VENV)/run.stamp
 bench: $(VENV)/test.stamp
 	@$(BIN)/kinesight models fetch
 	@$(BIN)/python scripts/bench.py
+	@$(BIN)/python scripts/bench_alarm.py
 
 accuracy: $(VENV)/test.stamp
-	@$(BIN)/python scripts/accuracy.py && $(BIN)/python scripts/accuracy_back.py
+	@$(BIN)/python scripts/accuracy.py && $(BIN)/python scripts/accuracy_back.py && $(BIN)/python scripts/accuracy_alarm.py
 
 fuzz: $(VENV)/test.stamp
 	@$(BIN)/python scripts/fuzz_analyses.py

@@ -15,7 +15,7 @@ import numpy as np
 
 from kinesight.testing import side_exam
 from kinesight.testing.body import Body, read_trial
-from kinesight.testing.error_exam import PUBLISHED, coverage, error_readings, made_up_bodies
+from kinesight.testing.error_exam import PUBLISHED, coverage_lines, error_readings, made_up_bodies
 from kinesight.testing.exam import Group, Reading, confidence_interval
 from kinesight.testing.refusal_exam import refusals
 from kinesight.testing.repair_exam import SPOILT, repair_numbers
@@ -27,7 +27,7 @@ EXAMS: tuple[tuple[Group, ...], ...] = (side_exam.GROUPS,)
 SEEDS = 8
 # seeds that no constant of the published errors was set on
 ERROR_SEED, ERROR_SEEDS = 1000, 4
-LEAST_HELD = 0.9
+
 WORKERS = 2
 
 Numbers = Mapping[str, float]
@@ -122,24 +122,7 @@ def error_table(body: Body) -> list[str]:
     jobs = [(one, ERROR_SEED + seed) for one in bodies for seed in range(ERROR_SEEDS)]
     with ProcessPoolExecutor(WORKERS) as pool:
         readings = [reading for found in pool.map(_error_readings, jobs) for reading in found]
-    lines = ["**published errors: how often the truth lay within them**", ""]
-    lines += [
-        "| what | held | target | usual published error | usual true error | met |",
-        "| --- | ---: | ---: | ---: | ---: | --- |",
-    ]
-    for found in coverage(readings):
-        label, factor, unit = PUBLISHED[found.key]
-        digits = 2 if unit == "m/s" else 1
-        cells = [
-            label,
-            f"{100 * found.part:.0f} % of {found.of}",
-            f"≥ {100 * LEAST_HELD:.0f} %",
-            f"± {factor * found.error:.{digits}f} {unit}",
-            f"{factor * found.off:.{digits}f} {unit}",
-            "yes" if found.part >= LEAST_HELD else "**no**",
-        ]
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
+    return coverage_lines(readings, PUBLISHED)
 
 
 def _error_readings(job: tuple[Body, int]) -> list[Mapping[str, Reading]]:

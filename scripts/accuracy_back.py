@@ -6,13 +6,17 @@ import os
 import sys
 from pathlib import Path
 
+from kinesight.testing.back_errors import BACK_PUBLISHED, back_error_readings, made_up_backs
 from kinesight.testing.back_exam import BACK_GROUPS, BACK_TARGETS, back_exam, back_interval, back_pooled
 from kinesight.testing.body import Body, read_trial
+from kinesight.testing.error_exam import LEAST_HELD, coverage, coverage_lines
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "accuracy.md"
 START, END = "<!-- back view: written by scripts/accuracy_back.py -->", "<!-- end of back view -->"
 SEEDS = 24
+ERROR_SEEDS, ERROR_SEED = 8, 3000
+"""Noise on which no error was set."""
 
 
 def main() -> int:
@@ -56,7 +60,11 @@ def report(body: Body, trial: str) -> tuple[str, bool]:
             interval = f"{target.shown(low)} – {target.shown(high)}"
             row = [target.label, limit, target.shown(numbers[key]), interval, "yes" if is_met else "no"]
             lines.append(f"| {' | '.join(row)} |")
-    return "\n".join(lines), met
+    bodies = (body, *made_up_backs())
+    readings = [one for each in bodies for seed in range(ERROR_SEEDS) for one in back_error_readings(each, ERROR_SEED + seed)]
+    lines += ["", *coverage_lines(readings, BACK_PUBLISHED)]
+    held = all(found.part >= LEAST_HELD for found in coverage(readings, keys=BACK_PUBLISHED))
+    return "\n".join(lines), met and held
 
 
 if __name__ == "__main__":

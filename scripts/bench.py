@@ -65,6 +65,7 @@ class CountedModels:
         self.detector = models.detector
         self.background = models.background
         self.patches = models.patches
+        self.encoder = models.encoder
         self.pose_runs = 0
 
     def pose(self, name: str) -> PoseModel:

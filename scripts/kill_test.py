@@ -17,6 +17,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from kinesight.testing.database import fresh_database, postgresql
+from kinesight.testing.job_server import KIND, URGENT_KIND
 from kinesight.testing.running_server import RunningServer
 
 GIVES_UP_S = 600.0
@@ -43,18 +44,22 @@ def shoot(server: RunningServer, *, kills: int, jobs: int, seed: int) -> Counter
 def run(asked: argparse.Namespace, folder: Path, url: str | None) -> bool:
     # Random kills may hit one job again and again, and that is not the job's fault.
     server = RunningServer(folder, workers=asked.workers, max_attempts=10, database_url=url, queue_limit=asked.jobs)
-    for _ in range(asked.jobs):
-        server.submit(steps=20, step_s=0.03)
+    for number in range(asked.jobs):
+        # every third one is urgent: done by a process that lives on, and drawn afterwards by another job
+        kind = URGENT_KIND if number % 3 == 0 else KIND
+        server.submit(kind, steps=20, step_s=0.03, draws_later=kind == URGENT_KIND)
     began_s = time.monotonic()
     server.start()
     killed = shoot(server, kills=asked.kills, jobs=asked.jobs, seed=asked.seed)
-    while server.ended() < asked.jobs and time.monotonic() - began_s < GIVES_UP_S:
+    urgent = len(range(0, asked.jobs, 3))
+    while (server.ended() < asked.jobs or server.drawings_ended() < urgent) and time.monotonic() - began_s < GIVES_UP_S:
         time.sleep(0.05)
     took_s = time.monotonic() - began_s
     server.stop()
     tally = server.tally()
     print(f"submitted {len(tally.ids)}, ended as {dict(tally.states)}")
     print(f"results committed, by number per job: {dict(Counter(tally.results[job] for job in tally.ids))}")
+    print(f"drawings wanted {len(tally.wanted_drawings)}, ended as {dict(tally.drawings)}")
     work = dict(Counter(tally.work[job] for job in tally.ids))
     print(f"work done, by number per job: {work} (twice is allowed, two commits are not)")
     print(f"tries begun again: {sum(tally.tries.values()) - len(tally.ids)}, most tries of one job: {max(tally.tries.values())}")

@@ -21,6 +21,7 @@ from kinesight.settings import load_settings
 from kinesight.wiring.workshop import Workshop, open_workshop
 
 REPORT_EVERY_S = 0.25
+LEAST_URGENT = 19
 
 KEPT_OUT = frozenset({"source.json"})
 """Files of the output folder that are no artefacts."""
@@ -103,7 +104,12 @@ def answer(request: dict[str, Any], out: TextIO, workshop: Workshop) -> None:
 
 
 def main() -> None:
-    """Run the jobs of standard input; exit 0 when it ends, whether they were done or refused."""
+    """Run the jobs of standard input; exit 0 when it ends, whether they were done or refused.
+
+    With the argument --patient, only while nobody else needs the processor.
+    """
+    if "--patient" in sys.argv:
+        os.nice(LEAST_URGENT)
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints goes to the log
     with open_workshop(load_settings()) as workshop:

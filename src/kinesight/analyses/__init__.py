@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kinesight.analyses import running
+from kinesight.analyses import alarm, running
 from kinesight.domain.analysis import Analysis
 
-CATALOGUE: tuple[Analysis[Any, Any, Any], ...] = (running.ANALYSIS,)
+CATALOGUE: tuple[Analysis[Any, Any, Any], ...] = (running.ANALYSIS, alarm.ANALYSIS)
 """Every analysis, in the order in which they are listed to people."""

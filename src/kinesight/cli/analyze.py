@@ -52,6 +52,9 @@ def running(  # noqa: PLR0913, PLR0917 - one parameter per option of the documen
     profile: Annotated[str, typer.Option(help="Ranges and norms to judge by: ochy-side/1 or literature/1.")] = "ochy-side/1",
     person: Annotated[int | None, typer.Option(help="Which person, by first appearance from 0.")] = None,
     pose_model: Annotated[str | None, typer.Option(help="heavy, full or onnx.")] = None,
+    incline: Annotated[
+        float | None, typer.Option(metavar="PERCENT", help="How much the belt or the ground rises ahead; default: level.")
+    ] = None,
     slow_motion: Annotated[
         float | None,
         typer.Option(help="How many times slower the clip plays than the runner ran; found from the clip if omitted."),
@@ -75,6 +78,7 @@ def running(  # noqa: PLR0913, PLR0917 - one parameter per option of the documen
         "profile": profile,
         "person": person,
         "pose_model": pose_model or settings.pose_model,
+        "incline_percent": incline,
         "slow_motion": slow_motion,
     }
     parameters = parse_parameters("running", chosen)

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from kinesight import __version__
-from kinesight.cli import analyze, combine, doctor, keys, models, serve
+from kinesight.cli import analyze, analyze_alarm, combine, doctor, keys, models, serve
 from kinesight.domain.errors import Cancelled, KinesightError
 
 INTERRUPTED = 130
@@ -20,6 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+analyze.app.command("alarm")(analyze_alarm.alarm)
 app.add_typer(analyze.app, name="analyze")
 app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")

@@ -58,8 +58,8 @@ class ObjectDetector(Protocol):
     def used(self) -> UsedModel:
         """Return what model this is, for provenance."""
 
-    def detect(self, rgb: Image) -> Boxes:
-        """Return the objects found, best first, in pixels of the picture."""
+    def detect(self, rgb: Image, *, least_score: float | None = None) -> Boxes:
+        """Return the objects found, best first, in pixels of the picture; `least_score` replaces the model's own threshold."""
 
 
 class PoseModel(Protocol):
@@ -74,6 +74,17 @@ class PoseModel(Protocol):
 
     def estimate(self, rgb: Image, roi: Roi) -> PoseEstimate:
         """Return the keypoints of the person in the region, and where to look next."""
+
+
+class ImageEncoder(Protocol):
+    """Describes what a picture looks like by a vector."""
+
+    @property
+    def used(self) -> UsedModel:
+        """Return what model this is, for provenance."""
+
+    def embed(self, rgb: Image) -> Floats:
+        """Return the vector of the whole picture, (dimensions,); the more alike two pictures look, the closer theirs lie."""
 
 
 class BackgroundFollower(Protocol):
@@ -105,6 +116,9 @@ class Models(Protocol):
 
     def pose(self, name: str) -> PoseModel:
         """Return the pose model of this name, such as "heavy" or "full". Raises `ModelMissing` or `ModelDamaged`."""
+
+    def encoder(self) -> ImageEncoder:
+        """Return the encoder of pictures. Raises `ModelMissing` or `ModelDamaged`."""
 
     def background(self) -> BackgroundFollower:
         """Return a new follower for one clip; it needs no model file."""

@@ -1,12 +1,12 @@
 """The conversation with the process that analyses: one task in, progress out, at last what came of it.
 
-The child reads one line of JSON from standard input (see `Task.line`) and writes lines of JSON to standard output:
+The child reads lines of JSON from standard input (see `Task.line`) and for each writes lines of JSON to standard output:
 
     {"progress": {"stage": "observe", "done": 12, "total": 230}}
-    {"done": {"artefacts": ["result.json", "annotated.mp4"]}}
+    {"done": {"artefacts": ["result.json", "annotated.mp4"], "draws_later": false}}
     {"error": {"code": "wrong_view", "message": "...", "caller": true}}
 
-`done` or `error` is the last one. A child that ends without either has crashed.
+`done` or `error` is the last one of a job. A child that ends without either has crashed.
 """
 
 from __future__ import annotations
@@ -14,22 +14,16 @@ from __future__ import annotations
 import json
 import logging
 import queue
-import threading
-from collections import deque
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from kinesight.domain.engine import Progress
-from kinesight.jobs.spawning import Process, end_group, spawn, wait_for_end
+from kinesight.jobs.analysing_process import EXIT_S, AnalysingProcess
 
 LOG = logging.getLogger(__name__)
-LONGEST_LINE = 1 << 20
-LOG_LINES = 40
-EXIT_S = 10.0  # time to clean up after the last word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,60 +99,59 @@ _ENDED = object()
 
 
 class Conversation:
-    """One child at work. `progress` is what it said last; `interrupt` may be called from any thread."""
+    """One job of one process. `progress` is what it said last; `interrupt` may be called from any thread.
 
-    def __init__(self, command: Sequence[str], task: Task) -> None:
+    Parameters
+    ----------
+    process
+        Who does the job; it must have no other.
+    task
+        What it is told.
+    is_last
+        Whether the process has to end after this job. If not, it is left alive when it has answered well or refused for good.
+    """
+
+    def __init__(self, process: AnalysingProcess, task: Task, *, is_last: bool = True) -> None:
         self.progress = Progress()
+        self._process = process
+        self._is_last = is_last
+        self.is_kept = False
         self._inbox: queue.Queue[Done | Refused | Stop | object] = queue.Queue()
-        self._log: deque[str] = deque(maxlen=LOG_LINES)
-        self._process: Process = spawn(command, talks=True)
-        assert self._process.stdin is not None and self._process.stdout is not None and self._process.stderr is not None  # noqa: S101, PT018
-        self._threads = [
-            threading.Thread(target=self._tell, args=(self._process.stdin, task.line()), daemon=True),
-            threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True),
-            threading.Thread(target=self._keep_log, args=(self._process.stderr,), daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        process.log.clear()
+        process.hears = self._hear
+        process.tell(task.line(), is_last=is_last)
 
     def interrupt(self, why: Stop) -> None:
-        """Make `outcome` end the child and return the reason."""
+        """Make `outcome` end the process and return the reason."""
         self._inbox.put(why)
 
     def outcome(self) -> Outcome:
-        """Wait for the last word or an interruption; the child and all it started are gone afterwards."""
+        """Wait for the last word or an interruption; afterwards the process is free for another job, or gone."""
+        is_kept = False
         try:
             word = self._inbox.get()
-            if not isinstance(word, Stop):
-                self._let_exit()
+            is_kept = not self._is_last and (isinstance(word, Done) or (isinstance(word, Refused) and word.is_final))
+            if not is_kept and isinstance(word, Done | Refused) and not self._process.has_ended(within_s=EXIT_S):
+                LOG.warning("process %d did not exit after its last word and is killed", self._process.pid)
         finally:
-            end_group(self._process)
-            for thread in self._threads:
-                thread.join(timeout=EXIT_S)
+            if is_kept:
+                self._process.jobs_done += 1
+            else:
+                self._process.end()
+        self.is_kept = is_kept
         if isinstance(word, Done | Refused | Stop):
             return word
-        return Crashed(exit_status=self._process.returncode)
+        return Crashed(exit_status=self._process.exit_status)
 
     @property
     def log_tail(self) -> str:
         """Return the last lines of its standard error."""
-        return "\n".join(self._log)
+        return "\n".join(self._process.log)
 
-    def _let_exit(self) -> None:
-        if not wait_for_end(self._process, timeout_s=EXIT_S):
-            LOG.warning("process %d did not exit after its last word and is killed", self._process.pid)
-
-    def _tell(self, stream: IO[bytes], line: bytes) -> None:
-        with suppress(BrokenPipeError), stream:  # a child that died already is noticed by the listener
-            stream.write(line)
-
-    def _listen(self, stream: IO[bytes]) -> None:
-        with stream:
-            while line := stream.readline(LONGEST_LINE):
-                self._hear(line)
-        self._inbox.put(_ENDED)
-
-    def _hear(self, line: bytes) -> None:
+    def _hear(self, line: bytes | None) -> None:
+        if line is None:
+            self._inbox.put(_ENDED)
+            return
         try:
             said = json.loads(line)
             match said:
@@ -171,14 +164,7 @@ class Conversation:
                     refused = Refused(code=str(code), message=str(message), is_final=bool(more.get("caller")))
                     self._inbox.put(refused)
                 case _:
-                    self._log.append(str(said))
+                    self._process.log.append(str(said))
         except (ValueError, TypeError, RecursionError, OverflowError):
             # Some library wrote to standard output: that is log, not an answer.
-            self._log.append(line.decode(errors="replace").rstrip())
-
-    def _keep_log(self, stream: IO[bytes]) -> None:
-        with stream:
-            while line := stream.readline(LONGEST_LINE):
-                text = line.decode(errors="replace").rstrip()
-                self._log.append(text)
-                LOG.info("child %d: %s", self._process.pid, text)
+            self._process.log.append(line.decode(errors="replace").rstrip())

@@ -7,20 +7,22 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Protocol, TextIO
+from typing import Protocol, TextIO
 
-from kinesight.domain.engine import Engine, JobFiles, JobStore
-from kinesight.jobs.conversation import EXIT_S
+from kinesight.domain.engine import Engine, JobFiles, JobStore, Lane
+from kinesight.jobs.analysing_process import EXIT_S
 from kinesight.jobs.sweeper import Sweeper
+from kinesight.jobs.warm import WarmProcesses, Wear
 from kinesight.jobs.worker import Limits, Worker
 from kinesight.settings import Settings
 
 LOG = logging.getLogger(__name__)
 LOCK_EVERY_S = 0.2
+PATIENT = "--patient"
 
 
 def executor_id(settings: Settings, index: int) -> str:
@@ -55,13 +57,14 @@ def run_worker(
     *,
     command: Sequence[str],
     index: int | None = 0,
-    queues: Sequence[str] | None = None,
-    limits_for_child: Mapping[str, Any] | None = None,
+    prepares: Sequence[str] = (),
 ) -> None:
     """Work until SIGTERM or SIGINT. Call it from the main thread.
 
-    `command` starts the child that analyses. `index` counts the workers of this machine from 0; no two living ones share
-    one, which a lock in the data folder makes sure. None takes the first one that is free after those of `serve`.
+    `command` starts the child that analyses; with `PATIENT` behind it, one that leaves the processor to everybody else.
+    `prepares` are the kinds of jobs for which a process stands ready. `index` counts the workers of this machine from 0; no two
+    living ones share one, which a lock in the data folder makes sure. None takes the first one that is free after those of
+    `serve`.
     """
     is_over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -72,17 +75,20 @@ def run_worker(
         beat_s=min(settings.beat_s, settings.lease_s / 6),
         retry_s=settings.retry_s,
         drain_s=settings.drain_s,
-        for_child=limits_for_child or {},
     )
     sweeper = Sweeper(store=storage.jobs, files=storage.files, lease_s=settings.lease_s, retention_days=settings.retention_days)
     with _place(settings, index, is_over) as taken:
         if taken is None:
             return
         owner = executor_id(settings, taken)
-        worker = Worker(store=storage.jobs, files=storage.files, command=command, owner=owner, limits=limits)
+        warm = {
+            Lane.URGENT: WarmProcesses(command, prepares=prepares, wear=Wear(standing=1 if prepares else 0)),
+            Lane.LATER: WarmProcesses((*command, PATIENT)),
+        }
+        worker = Worker(store=storage.jobs, files=storage.files, command=command, owner=owner, limits=limits, warm=warm)
         # We hold the name, so whoever ran under it before is dead.
         LOG.info("%s: begins; %d jobs of its former life are queued again", owner, storage.jobs.reclaim(owner))
-        storage.engine.serve(owner, worker.run, queues=queues)
+        storage.engine.serve(owner, worker.run)
         sweeper.run(is_over)
         LOG.info("%s: stops", owner)
         worker.drain()

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from kinesight.domain.errors import DiskFull
 
 LOG = logging.getLogger(__name__)
-LOOK_EVERY_S = 0.008
+LOOK_EVERY_S = 0.015
 AFTER_TROUBLE_S = 0.5
 
 

@@ -10,12 +10,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
-from kinesight.domain.engine import Claim, Ending, JobFiles, JobStore, Setback
+from kinesight.domain.engine import Claim, Ending, JobFiles, JobStore, Lane, Progress, Setback
 from kinesight.domain.errors import DeadlineExceeded, DiskFull, KinesightError, NotFound, OperatorError, WorkerCrashed
 from kinesight.domain.job import Artefact, State
+from kinesight.jobs.analysing_process import AnalysingProcess
 from kinesight.jobs.conversation import Conversation, Crashed, Done, Outcome, Refused, Stop, Task
+from kinesight.jobs.warm import WarmProcesses
 
 LOG = logging.getLogger(__name__)
 RESULT = "result.json"
@@ -37,9 +40,22 @@ class Limits:
 
 
 class Worker:
-    """Works on jobs in children of its own. `run` is called by the engine, each time in a thread that stays."""
+    """Works on jobs in children of its own. `run` is called by the engine, each time in a thread that stays.
 
-    def __init__(self, *, store: JobStore, files: JobFiles, command: Sequence[str], owner: str, limits: Limits) -> None:
+    Jobs of the lanes in `warm` are done by processes that live on; all others have one of their own, started with `command`.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: JobStore,
+        files: JobFiles,
+        command: Sequence[str],
+        owner: str,
+        limits: Limits,
+        warm: Mapping[Lane, WarmProcesses] = MappingProxyType({}),
+    ) -> None:
+        self._warm = warm
         self._store = store
         self._files = files
         self._command = tuple(command)
@@ -48,8 +64,10 @@ class Worker:
         self._drained_at_s: float | None = None
 
     def drain(self) -> None:
-        """Give running jobs the grace time, then hand them back."""
+        """Give running jobs the grace time, then hand them back. Processes without a job end now."""
         self._drained_at_s = time.monotonic() + self._limits.drain_s
+        for processes in self._warm.values():
+            processes.close()
 
     def run(self, job_id: str, fence: int) -> None:
         """Work on a job if this entry is still the valid one, and leave it in a state from which it goes on."""
@@ -86,12 +104,39 @@ class Worker:
             limits={**self._limits.for_child, **job.origin.get("limits", {})},
             draws_from=None if job.follows is None else self._folder_of(job.tenant_id, job.follows),
         )
-        conversation = Conversation(self._command, task)
-        watch = _Watch(self._store, claim, conversation, limits=self._limits, drained_at_s=lambda: self._drained_at_s)
+        watch = _Watch(self._store, claim, limits=self._limits, drained_at_s=lambda: self._drained_at_s)
         with watch:
-            outcome = conversation.outcome()
+            outcome, log_tail = self._outcome(claim, task, watch)
             LOG.info("job %s: try %d came to %s", job.id, job.attempt, outcome)
-            self._conclude(claim, outcome, conversation.log_tail, out_dir=task.out_dir)
+            self._conclude(claim, outcome, log_tail, out_dir=task.out_dir)
+
+    def _outcome(self, claim: Claim, task: Task, watch: _Watch) -> tuple[Outcome, str]:
+        """Let a process do a task; return what came of it, and the last lines of its log."""
+        warm = self._warm.get(claim.lane)
+        if warm is None:
+            conversation = Conversation(AnalysingProcess(self._command), task)
+            watch.follow(conversation)
+            return conversation.outcome(), conversation.log_tail
+        process = warm.take()
+        was_used = process.jobs_done > 0
+        outcome, log_tail = self._warm_outcome(warm, process, task, watch)
+        if was_used and isinstance(outcome, Crashed):
+            # An earlier job may have done this to the process, so this one gets another chance at once.
+            LOG.warning("job %s: a process that had done other jobs died; once more in a fresh one", task.job_id)
+            outcome, log_tail = self._warm_outcome(warm, warm.take(is_fresh=True), task, watch)
+        return outcome, log_tail
+
+    @staticmethod
+    def _warm_outcome(warm: WarmProcesses, process: AnalysingProcess, task: Task, watch: _Watch) -> tuple[Outcome, str]:
+        conversation = Conversation(process, task, is_last=False)
+        try:
+            watch.follow(conversation)
+            return conversation.outcome(), conversation.log_tail
+        finally:
+            if conversation.is_kept:
+                warm.give_back(process)
+            else:
+                warm.drop(process)
 
     def _folder_of(self, tenant_id: str, job_id: str) -> Path:
         """Return the folder that a succeeded job's try left. Raises `NotFound`."""
@@ -175,14 +220,15 @@ class _Watch:
         self,
         store: JobStore,
         claim: Claim,
-        conversation: Conversation,
         *,
         limits: Limits,
         drained_at_s: Callable[[], float | None],
     ) -> None:
         self._store = store
         self._claim = claim
-        self._conversation = conversation
+        self._lock = threading.Lock()
+        self._conversation: Conversation | None = None
+        self._why: Stop | None = None
         self._limits = limits
         self._drained_at_s = drained_at_s
         self._is_over = threading.Event()
@@ -195,20 +241,31 @@ class _Watch:
         self._is_over.set()
         self._thread.join()
 
+    def follow(self, conversation: Conversation) -> None:
+        """Interrupt this conversation from now on, at once if there is a reason already."""
+        with self._lock:
+            self._conversation = conversation
+            if self._why is not None:
+                conversation.interrupt(self._why)
+
     def _run(self) -> None:
         why = Stop.LOST  # also when this thread dies of a mistake: without beats nobody may go on
         try:
             why = self._reason_to_stop()
         finally:
-            self._conversation.interrupt(why)
+            with self._lock:
+                self._why = why
+                if self._conversation is not None:
+                    self._conversation.interrupt(why)
 
     def _reason_to_stop(self) -> Stop:
         ends_at_s = time.monotonic() + self._limits.time_limit_s
         held_until_s = time.monotonic() + self._limits.lease_s
         while not self._is_over.wait(self._limits.beat_s):
             now_s = time.monotonic()
+            progress = Progress() if self._conversation is None else self._conversation.progress
             try:
-                beat = self._store.beat(self._claim.job.id, fence=self._claim.fence, progress=self._conversation.progress)
+                beat = self._store.beat(self._claim.job.id, fence=self._claim.fence, progress=progress)
             except (ConnectionError, DiskFull):
                 if now_s > held_until_s:
                     return Stop.LOST

@@ -6,8 +6,6 @@ import json
 import os
 import select
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -17,15 +15,10 @@ from typing import IO, Any
 from kinesight.domain.errors import CallerError, DecoderCrashed, DecoderTimeLimit, DiskFull, KinesightError, all_errors
 from kinesight.media import messages
 from kinesight.media.limits import MediaLimits
+from kinesight.media.starting import SpawnDecoder, StartDecoder
 
-_DECODER = ("-m", "kinesight.media.decoder")
 _TAIL_BYTES = 4000
-
-
-def _environment() -> dict[str, str]:
-    """Return a fresh environment: nothing of the reader's, in particular no keys and no proxies."""
-    path = os.pathsep.join(entry or str(os.getcwd()) for entry in sys.path)  # noqa: PTH109  # a string is wanted
-    return {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2", "LC_ALL": "C.UTF-8"}
+_SPAWN = SpawnDecoder()
 
 
 def _errors_by_code() -> dict[str, type[KinesightError]]:
@@ -41,8 +34,8 @@ class ConfinedProcess:
         What to do, as `decoder` reads it; the limits and the own process id are added.
     descriptors
         Open file descriptors that the child inherits; they stay open here.
-    program
-        Arguments of the Python interpreter.
+    start
+        How the process comes to be; as a fresh interpreter if nothing else is said.
     """
 
     def __init__(
@@ -51,29 +44,27 @@ class ConfinedProcess:
         *,
         descriptors: Sequence[int],
         limits: MediaLimits,
-        program: Sequence[str] = _DECODER,
+        start: StartDecoder | None = None,
     ) -> None:
         self._limits = limits
         self._waited_s = 0.0
         self._buffer = bytearray()
         self._complaints: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115  # closed in close()
-        self._child = subprocess.Popen(  # noqa: S603  # our own interpreter with our own arguments
-            [sys.executable, "-S", "-P", *program],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-            pass_fds=tuple(descriptors),
-            env=_environment(),
-            bufsize=0,
-        )
-        assert self._child.stdin is not None  # noqa: S101  # PIPE was asked for
-        assert self._child.stdout is not None  # noqa: S101
-        self._down, self._up = self._child.stdin, self._child.stdout
-        os.set_blocking(self._up.fileno(), False)
+        given, self._down = os.pipe()
+        self._up, said = os.pipe()
+        try:
+            self._child = (start or _SPAWN)((given, said, self._complaints.fileno()), descriptors)
+        except BaseException:
+            self._give_back()
+            raise
+        finally:
+            os.close(given)
+            os.close(said)
+        os.set_blocking(self._up, False)
         self.why_no_filter: str | None = None
-        whole = dict(task) | {"limits": limits.as_document(), "parent_pid": os.getpid()}
+        whole = dict(task) | {"limits": limits.as_document(), "parent_pid": self._child.parent_pid}
         self._send(json.dumps(whole).encode() + b"\n")
-        os.set_blocking(self._down.fileno(), False)
+        os.set_blocking(self._down, False)
 
     @property
     def pid(self) -> int:
@@ -89,18 +80,25 @@ class ConfinedProcess:
     def close(self) -> None:
         """End the child, however busy it is, and give everything back."""
         self._child.kill()
-        self._child.wait()
-        self._down.close()
-        self._up.close()
+        self._child.close()
+        self._give_back()
+
+    def _give_back(self) -> None:
+        os.close(self._down)
+        os.close(self._up)
         self._complaints.close()
 
     def _send(self, data: bytes) -> None:
         try:
-            messages.write_all(self._down.fileno(), data)
+            messages.write_all(self._down, data)
         except BrokenPipeError:
             return  # it has ended; `receive` finds out why
         except BlockingIOError as error:
             raise DecoderCrashed("The decoder does not listen any more; the file is damaged or hostile.") from error
+
+    def go_on(self, task: Mapping[str, Any]) -> None:
+        """Tell a child that has sent its facts what to do next, in a line that is short enough for the pipe."""
+        self._send(json.dumps(dict(task)).encode() + b"\n")
 
     def free_slot(self) -> None:
         """Tell the child that a slot of the ring may be filled again."""
@@ -148,7 +146,7 @@ class ConfinedProcess:
         self._waited_s += time.monotonic() - began_s
         if not ready:
             raise DecoderTimeLimit(f"The decoder took longer than {self._limits.wait_s:g} s; send a shorter or simpler video.")
-        data = os.read(self._up.fileno(), 65536)
+        data = os.read(self._up, 65536)
         if not data:
             raise self._obituary()
         self._buffer += data
@@ -156,8 +154,8 @@ class ConfinedProcess:
     def _obituary(self) -> CallerError:
         """Return why the child ended without having said so."""
         try:
-            status = self._child.wait(timeout=5.0)
-        except subprocess.TimeoutExpired:
+            status = self._child.wait(5.0)
+        except TimeoutError:
             return DecoderCrashed("The decoder closed its output in the middle of the file; it is damaged or hostile.")
         if status == -signal.SIGXCPU:
             return DecoderTimeLimit(

@@ -158,7 +158,7 @@ def _refuse_too_long(duration_s: float | None, limits: Mapping[str, Any]) -> Non
 def _decode(source: Source, task: Mapping[str, Any], memory: mmap.mmap, commands: Commands) -> None:
     """Send every picture through the ring."""
     width_px, height_px, slots = task["width_px"], task["height_px"], task["slots"]
-    ring = np.frombuffer(memory, np.uint8).reshape(slots, height_px, width_px, 3)
+    ring = np.frombuffer(memory, np.uint8, slots * height_px * width_px * 3).reshape(slots, height_px, width_px, 3)
     renderer = Renderer(width_px=width_px, height_px=height_px)
     repair = StampRepair(source.header.interval_s)
     first_s: float | None = None
@@ -226,22 +226,34 @@ def _run(task: Mapping[str, Any]) -> None:
     file = _prepare(task)
     memory = mmap.mmap(task["ring"], 0) if "ring" in task else None
     _lock_down(task)
-    commands = Commands(task.get("slots", 0))
-    if memory is None:
-        _probe(_open_source(task, file, commands, 1), task["limits"])
-    else:
-        _decode(_open_source(task, file, commands, task["limits"]["threads"]), task, memory, commands)
+    if task["task"] == "probe":
+        _probe(_open_source(task, file, Commands(0), 1), task["limits"])
+        line = None if memory is None else _read_line()
+        if line is None:
+            return
+        task = {**task, **json.loads(line)}
+    assert memory is not None  # noqa: S101  # who asks for frames gives a ring
+    commands = Commands(task["slots"])
+    _decode(_open_source(task, file, commands, task["limits"]["threads"]), task, memory, commands)
+
+
+def _read_line() -> bytes | None:
+    """Return the next line of standard input, None if there is none. Not a byte more is taken: commands follow."""
+    line = b""
+    while not line.endswith(b"\n"):
+        byte = os.read(_IN, 1)
+        if not byte:
+            return None
+        line += byte
+    return line
 
 
 def main() -> None:
     """Do the task that standard input names; whatever goes wrong is sent upwards."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the reader decides when to stop
-    line = b""
-    while not line.endswith(b"\n"):
-        byte = os.read(_IN, 1)
-        if not byte:
-            return
-        line += byte
+    line = _read_line()
+    if line is None:
+        return
     task = json.loads(line)
     die_with_parent(task["parent_pid"])
     os.nice(BEHIND)

@@ -8,9 +8,10 @@ import math
 import mmap
 import os
 import stat
+import weakref
 from array import array
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from kinesight.media.geometry import delivered_size
 from kinesight.media.limits import MediaLimits
 from kinesight.media.picture_folder import FOLDER_FPS, PictureFolder, look_into, read_picture
 from kinesight.media.stamps import timing_of
+from kinesight.media.starting import StartDecoder
 
 _RING_BYTES = 32 * 1024 * 1024
 _FEWEST_SLOTS, _MOST_SLOTS = 2, 8
@@ -51,9 +53,10 @@ class _Probed:
 class ConfinedVideoReader:
     """Reads one video file, or one folder of pictures, as often as asked; fulfils `VideoReader`.
 
-    The constructor looks at the header and the first picture. Each pass of `frames` starts its own child process, which decodes
-    ahead by a few pictures while the caller works, and which ends with the pass. The child is tied to the thread that asked for
-    the first frame: if that thread ends, so does the child.
+    The constructor looks at the header and the first picture. Each pass of `frames` has its own child process, which decodes
+    ahead by a few pictures while the caller works, and which ends with the pass. As a fresh interpreter the child is tied to the
+    thread that asked for the first frame: if that thread ends, so does the child. Children of a zygote are tied to that; the one
+    that looked at the header waits for the first pass, until this object is gone.
 
     Parameters
     ----------
@@ -63,6 +66,8 @@ class ConfinedVideoReader:
         What the video may cost.
     folder_fps
         Pictures a second of a folder; folders say nothing about time.
+    start
+        How decoder processes come to be; as fresh interpreters if nothing else is said.
 
     Raises
     ------
@@ -71,14 +76,19 @@ class ConfinedVideoReader:
         `TooFewFrames`, `ZeroSizePicture`, `DecoderCrashed`, `DecoderTimeLimit`.
     """
 
-    def __init__(self, path: Path, *, limits: MediaLimits | None = None, folder_fps: float = FOLDER_FPS) -> None:
-        self._path = path
+    def __init__(
+        self,
+        path: Path,
+        *,
+        limits: MediaLimits | None = None,
+        folder_fps: float = FOLDER_FPS,
+        start: StartDecoder | None = None,
+    ) -> None:
         self._limits = limits or MediaLimits()
-        self._folder_fps = folder_fps
-        self._folder: PictureFolder | None = None
         self._why_no_filter: str | None = None
-        if path.is_dir():
-            self._folder = look_into(path, max_bytes=self._limits.max_bytes)
+        self._folder = look_into(path, max_bytes=self._limits.max_bytes) if path.is_dir() else None
+        self._input = _Input(path=path, folder=self._folder, folder_fps=folder_fps, limits=self._limits, start=start)
+        self._waiting: _Waiting | None = None
         probed, sha256 = self._probe()
         self._probed = probed
         self._info = VideoInfo(
@@ -117,10 +127,9 @@ class ConfinedVideoReader:
         frame_bytes = width_px * height_px * 3
         slots = min(_MOST_SLOTS, max(_FEWEST_SLOTS, _RING_BYTES // frame_bytes))
         times_s = array("d")
+        task = {"task": "frames", "width_px": width_px, "height_px": height_px, "slots": slots}
         with ExitStack() as stack:
-            ring, pixels = stack.enter_context(_shared_memory(slots * frame_bytes))
-            task = {"task": "frames", "width_px": width_px, "height_px": height_px, "slots": slots, "ring": ring}
-            child, inbox = stack.enter_context(self._child(task, ring))
+            child, inbox, pixels = stack.enter_context(self._pass(task, slots * frame_bytes))
             while (message := self._next(child, inbox))["kind"] == "frame":
                 slot, time_s = _checked_frame(message, slots=slots, last_s=times_s[-1] if times_s else -math.inf)
                 rgb: Image = (
@@ -144,27 +153,34 @@ class ConfinedVideoReader:
         return message
 
     @contextmanager
-    def _child(self, task: dict[str, Any], *descriptors: int) -> Iterator[tuple[ConfinedProcess, mmap.mmap | None]]:
-        """Start a child on the file or folder; it is gone when the block ends."""
+    def _pass(self, task: dict[str, Any], ring_bytes: int) -> Iterator[tuple[ConfinedProcess, mmap.mmap | None, mmap.mmap]]:
+        """Let a child decode: the one that waits if there is one and the pictures fit into the memory that it has."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None and ring_bytes <= _RING_BYTES:
+            waiting.child.go_on(task)
+            with closing(waiting):
+                yield waiting.child, None, waiting.pixels
+            return
+        if waiting is not None:
+            waiting.close()
         with ExitStack() as stack:
-            inbox: mmap.mmap | None = None
-            if self._folder is None:
-                file = stack.enter_context(regular_file(self._path, self._limits.max_bytes))
-                task = task | {"file": file}
-                passed = [*descriptors, file]
-            else:
-                size = self._folder.largest_bytes
-                memory, inbox = stack.enter_context(_shared_memory(size))
-                task = task | {"inbox": memory, "inbox_bytes": size, "fps": self._folder_fps}
-                task["picture_count"] = len(self._folder.names)
-                passed = [*descriptors, memory]
-            yield stack.enter_context(ConfinedProcess(task, descriptors=passed, limits=self._limits)), inbox
+            ring, pixels = stack.enter_context(_shared_memory(ring_bytes))
+            child, inbox = stack.enter_context(self._input.child(task | {"ring": ring}, ring))
+            yield child, inbox, pixels
 
     def _probe(self) -> tuple[_Probed, str]:
-        with self._child({"task": "probe"}) as (child, inbox):
-            sha256 = self._folder.sha256 if self._folder else _sha256_of(self._path)  # while the child starts
-            message = self._next(child, inbox)
-        return _checked_facts(message, self._limits), sha256
+        with ExitStack() as stack:
+            task: dict[str, Any] = {"task": "probe"}
+            ring: tuple[int, mmap.mmap] | None = None
+            if self._folder is None and self._input.start is not None:
+                ring = stack.enter_context(_shared_memory(_RING_BYTES))
+                task |= {"ring": ring[0]}
+            child, inbox = stack.enter_context(self._input.child(task, *ring[:1] if ring else ()))
+            sha256 = self._folder.sha256 if self._folder else _sha256_of(self._input.path)  # while the child starts
+            facts = _checked_facts(self._next(child, inbox), self._limits)
+            if ring is not None:
+                self._waiting = _Waiting(child=child, pixels=ring[1], close=weakref.finalize(self, stack.pop_all().close))
+        return facts, sha256
 
     def _conclude(self, times_s: array[float], damage: int) -> None:
         """Turn a finished pass into exact facts, or into the error that it amounts to."""
@@ -201,6 +217,44 @@ def regular_file(path: Path, max_bytes: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Input:
+    """The file or folder to read and what a child needs to read it. Apart from the reader, so that no child keeps that alive."""
+
+    path: Path
+    folder: PictureFolder | None
+    folder_fps: float
+    limits: MediaLimits
+    start: StartDecoder | None
+
+    @contextmanager
+    def child(self, task: dict[str, Any], *descriptors: int) -> Iterator[tuple[ConfinedProcess, mmap.mmap | None]]:
+        """Start a child on the file or folder; it is gone when the block ends."""
+        with ExitStack() as stack:
+            inbox: mmap.mmap | None = None
+            if self.folder is None:
+                file = stack.enter_context(regular_file(self.path, self.limits.max_bytes))
+                task = task | {"file": file}
+                passed = [*descriptors, file]
+            else:
+                size = self.folder.largest_bytes
+                memory, inbox = stack.enter_context(_shared_memory(size))
+                task = task | {"inbox": memory, "inbox_bytes": size, "fps": self.folder_fps}
+                task["picture_count"] = len(self.folder.names)
+                passed = [*descriptors, memory]
+            process = ConfinedProcess(task, descriptors=passed, limits=self.limits, start=self.start)
+            yield stack.enter_context(process), inbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    """A child that has looked at the header and can go on to decode, into memory that it has from the beginning."""
+
+    child: ConfinedProcess
+    pixels: mmap.mmap
+    close: Callable[[], object]
 
 
 @contextmanager

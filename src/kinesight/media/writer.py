@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from kinesight.domain.video import Image
 from kinesight.media.confined_process import ConfinedProcess
 from kinesight.media.limits import MediaLimits
 from kinesight.media.reader import regular_file
+from kinesight.media.starting import StartDecoder
 
 _TIME_BASE = Fraction(1, 90_000)
 """A multiple of the usual clocks (24, 25, 30, 50, 60, 30000/1001, milliseconds); any other stamp is off by at most 6 µs."""
@@ -114,7 +116,13 @@ class H264VideoWriter:
 
 @contextmanager
 def open_video_writer(
-    path: Path, *, width_px: int, height_px: int, sound_from: Path | None = None, limits: MediaLimits | None = None
+    path: Path,
+    *,
+    width_px: int,
+    height_px: int,
+    sound_from: Path | None = None,
+    limits: MediaLimits | None = None,
+    start: StartDecoder | None = None,
 ) -> Iterator[H264VideoWriter]:
     """Open a writer; the file appears under its name, whole and durable, when the block ends without an exception.
 
@@ -129,6 +137,8 @@ def open_video_writer(
         process; if that fails, the video is written without sound and `sound_problem` says why.
     limits
         What reading the sound may cost.
+    start
+        How the confined process comes to be; as a fresh interpreter if nothing else is said.
 
     Raises
     ------
@@ -147,8 +157,9 @@ def open_video_writer(
             writer.abandon()
             raise
         finished = part
-        if sound_from is not None and _add_sound(writer, part, sound_from, sounding, limits or MediaLimits()):
-            finished = sounding
+        if sound_from is not None:
+            add_sound = _AddSound(source=sound_from, limits=limits or MediaLimits(), start=start)
+            finished = sounding if add_sound(writer, part, sounding) else part
         with _translated():
             _make_durable(finished, path)
     finally:
@@ -156,24 +167,32 @@ def open_video_writer(
         sounding.unlink(missing_ok=True)
 
 
-def _add_sound(writer: H264VideoWriter, part: Path, sound_from: Path, target: Path, limits: MediaLimits) -> bool:
-    """Write pictures and sound into the target; return whether that worked and there was sound."""
-    try:
-        with ExitStack() as stack:
-            source = stack.enter_context(regular_file(sound_from, limits.max_bytes))
-            pictures = stack.enter_context(regular_file(part, 2**62))
-            with _translated():
-                output = stack.enter_context(target.open("wb"))
-                again = stack.enter_context(target.open("rb"))
-            size = os.fstat(source).st_size + os.fstat(pictures).st_size + _ROOM_FOR_INDEX_BYTES
-            task: dict[str, Any] = {"task": "add_sound", "file": source, "pictures": pictures, "shift_s": writer.shift_s}
-            task |= {"output": output.fileno(), "output_again": again.fileno(), "file_bytes": size}
-            descriptors = [source, pictures, output.fileno(), again.fileno()]
-            with ConfinedProcess(task, descriptors=descriptors, limits=limits) as child:
-                return bool(child.receive().get("has_sound"))
-    except CallerError as error:
-        writer.sound_problem = error.message
-        return False
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AddSound:
+    """Puts the sound of an untrusted file beside pictures."""
+
+    source: Path
+    limits: MediaLimits
+    start: StartDecoder | None
+
+    def __call__(self, writer: H264VideoWriter, part: Path, target: Path) -> bool:
+        """Write pictures and sound into the target; return whether that worked and there was sound."""
+        try:
+            with ExitStack() as stack:
+                source = stack.enter_context(regular_file(self.source, self.limits.max_bytes))
+                pictures = stack.enter_context(regular_file(part, 2**62))
+                with _translated():
+                    output = stack.enter_context(target.open("wb"))
+                    again = stack.enter_context(target.open("rb"))
+                size = os.fstat(source).st_size + os.fstat(pictures).st_size + _ROOM_FOR_INDEX_BYTES
+                task: dict[str, Any] = {"task": "add_sound", "file": source, "pictures": pictures, "shift_s": writer.shift_s}
+                task |= {"output": output.fileno(), "output_again": again.fileno(), "file_bytes": size}
+                descriptors = [source, pictures, output.fileno(), again.fileno()]
+                with ConfinedProcess(task, descriptors=descriptors, limits=self.limits, start=self.start) as child:
+                    return bool(child.receive().get("has_sound"))
+        except CallerError as error:
+            writer.sound_problem = error.message
+            return False
 
 
 @contextmanager

@@ -144,7 +144,9 @@ def line_chart(chart: Chart, words: Words = ENGLISH) -> Markup:
 
 def _described(chart: Chart, ys: Sequence[Floats], words: Words) -> str:
     spans = [
-        words.described.format(name=line.name, low=f"{np.nanmin(y):.0f}", high=f"{np.nanmax(y):.0f}")
+        words.described.format(
+            name=line.name, low=words.number(round(float(np.nanmin(y)))), high=words.number(round(float(np.nanmax(y))))
+        )
         for line, y in zip(chart.lines, ys, strict=True)
         if np.isfinite(y).any()
     ]

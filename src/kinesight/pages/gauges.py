@@ -73,7 +73,7 @@ def ruler(
         )
         for edge in _apart(sorted({*good, *okay}), to_x)
     ]
-    letters = _letters_apart([to_x(mark.value) for mark in marks])
+    letters = _letters_apart([to_x(mark.value) for mark in marks], [mark.letter for mark in marks])
     pieces += [_marker(mark, letter_x, to_x) for mark, letter_x in zip(marks, letters, strict=True)]
     readings = ", ".join(f"{mark.letter} {words.number(round(mark.value, 1))}{unit}".strip() for mark in marks)
     ranges = [
@@ -96,11 +96,14 @@ def _apart(edges: Sequence[float], to_x: Scale) -> list[float]:
     return kept
 
 
-def _letters_apart(xs: Sequence[float]) -> list[float]:
+def _letters_apart(xs: Sequence[float], letters: Sequence[str]) -> list[float]:
     """Return where the letters of the markers stand: over their marker, moved apart where two would overlap."""
-    if len(xs) != 2 or abs(xs[1] - xs[0]) >= 11.0:
+    # letters of the Far East take twice the room of Latin ones
+    most = max((sum(2 if ord(sign) > 0x2E80 else 1 for sign in letter) for letter in letters), default=1)
+    room = 7.0 + 4.0 * max(most, 1)
+    if len(xs) != 2 or abs(xs[1] - xs[0]) >= room:
         return list(xs)
-    middle, side = (xs[0] + xs[1]) / 2, 5.5 if xs[1] >= xs[0] else -5.5
+    middle, side = (xs[0] + xs[1]) / 2, room / 2 if xs[1] >= xs[0] else -room / 2
     return [middle - side, middle + side]
 
 

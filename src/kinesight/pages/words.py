@@ -22,8 +22,8 @@ class Words:
     unknown: str = "not measured"
 
     def number(self, value: float) -> str:
-        """Return a number as short as it can be written, with the decimal mark."""
-        return f"{value:g}".replace(".", self.decimal)
+        """Return a number as short as it can be written, with the decimal mark and a true minus sign."""
+        return f"{value:g}".replace(".", self.decimal).replace("-", "\u2212")
 
 
 ENGLISH = Words()

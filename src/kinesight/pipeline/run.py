@@ -215,7 +215,8 @@ class Run(Generic[Observed, Parameters, Result]):
         with closing(source.reader.frames(longest_side_px=RENDER_PX)) as frames:
             first = next(frames)
             height, width = first.rgb.shape[:2]
-            with self._studio.open_writer(target, width_px=width, height_px=height, sound_from=source.path) as writer:
+            sound = source.path if source.reader.info.has_audio else None
+            with self._studio.open_writer(target, width_px=width, height_px=height, sound_from=sound) as writer:
                 for frame, nearest in _with_nearest(chain([first], frames), wanted):
                     self._watch.progress("render", frame.index, total)
                     picture = self._draw(overlay, frame, writer)

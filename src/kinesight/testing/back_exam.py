@@ -95,7 +95,7 @@ def back_exam(body: Body, condition: BackCondition, *, seed: int) -> BackMarks:
         )
         strikes.append(_errors(real, times))
         toe_offs.append(_errors(_inside(body.toe_offs_s[side], span), np.array([stride.toe_off_s for stride in own])))
-    drops, knees = true_drops_deg(body), true_knees_deg(body)
+    drops, knees = true_drops_deg(body), true_stances_deg(body)["knee_adduction_deg"]
     matched = np.concatenate(strikes)
     return BackMarks(
         strikes=true,
@@ -137,21 +137,33 @@ def true_drops_deg(body: Body) -> Mapping[Side, float]:
     return {side: peak(side) for side in SIDES}
 
 
-def true_knees_deg(body: Body) -> Mapping[Side, float]:
-    """Return the middle of the stances' knee angles in the plane across the way, inward +, at mid-stance."""
+def true_stances_deg(body: Body) -> Mapping[str, Mapping[Side, float]]:
+    """Return by measure and leg the middle of the stances' angles in the plane across the way, at mid-stance.
 
-    def usual(side: Side) -> float:
+    Knee and hip adduction inward +, the heel against the shank outward +.
+    """
+    found: dict[str, dict[Side, float]] = {"knee_adduction_deg": {}, "hip_adduction_deg": {}, "pronation_deg": {}}
+    left, right = (_point(body, f"{side}_hip") for side in SIDES)
+    tilt = np.degrees(np.arctan2((left - right)[:, 1], (right - left)[:, 2]))
+    for side in SIDES:
         inward = 1.0 if side == "left" else -1.0
-        hip, knee, ankle = (_point(body, f"{side}_{name}") for name in ("hip", "knee", "ankle"))
-        thigh = np.degrees(np.arctan2(inward * (knee - hip)[:, 2], (hip - knee)[:, 1]))
-        shank = np.degrees(np.arctan2(inward * (ankle - knee)[:, 2], (knee - ankle)[:, 1]))
-        readings = []
-        for start, end in _stances(body, side):
-            at = start + (end - start) * np.linspace(*MID_STANCE, 9)
-            readings.append(float(np.interp(at, body.time_s, thigh - shank).mean()))
-        return float(np.median(readings))
-
-    return {side: usual(side) for side in SIDES}
+        hip, knee, ankle, heel = (_point(body, f"{side}_{name}") for name in ("hip", "knee", "ankle", "heel"))
+        thigh, shank, below = (
+            np.degrees(np.arctan2(inward * (low - high)[:, 2], (high - low)[:, 1]))
+            for high, low in ((hip, knee), (knee, ankle), (ankle, heel))
+        )
+        paths = {
+            "knee_adduction_deg": thigh - shank,
+            "hip_adduction_deg": thigh + inward * tilt,
+            "pronation_deg": shank - below,
+        }
+        for name, path in paths.items():
+            readings = [
+                float(np.interp(start + (end - start) * np.linspace(*MID_STANCE, 9), body.time_s, path).mean())
+                for start, end in _stances(body, side)
+            ]
+            found[name][side] = float(np.median(readings))
+    return found
 
 
 def back_pooled(marks: Sequence[BackMarks]) -> Mapping[str, float]:

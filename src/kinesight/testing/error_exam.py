@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +32,8 @@ GAITS: Mapping[str, Gait] = {
     ),
 }
 """Runners made of formulas, others than those that the errors were set on."""
+
+LEAST_HELD = 0.9
 
 PUBLISHED: Mapping[str, tuple[str, float, str]] = {
     "cadence_spm": ("cadence", 1.0, "spm"),
@@ -87,10 +89,10 @@ def made_up_bodies() -> Mapping[str, Body]:
     return {name: runner(gait, seconds=5.0) for name, gait in GAITS.items()}
 
 
-def coverage(readings: Sequence[Mapping[str, Reading]]) -> tuple[Coverage, ...]:
+def coverage(readings: Sequence[Mapping[str, Reading]], *, keys: Iterable[str] = PUBLISHED) -> tuple[Coverage, ...]:
     """Return how often the published error of each quantity held; values that were not published count for nothing."""
     found = []
-    for key in PUBLISHED:
+    for key in keys:
         known = [reading[key] for reading in readings if np.isfinite(reading[key].off) and np.isfinite(reading[key].error)]
         errors, offs = np.array([one.error for one in known]), np.array([abs(one.off) for one in known])
         found.append(
@@ -103,3 +105,28 @@ def coverage(readings: Sequence[Mapping[str, Reading]]) -> tuple[Coverage, ...]:
             )
         )
     return tuple(found)
+
+
+def coverage_lines(
+    readings: Sequence[Mapping[str, Reading]], published: Mapping[str, tuple[str, float, str]], *, least: float = LEAST_HELD
+) -> list[str]:
+    """Return a Markdown table of how often the published errors held; `published` says how each quantity is called and shown."""
+    lines = [
+        "**published errors: how often the truth lay within them**",
+        "",
+        "| what | held | target | usual published error | usual true error | met |",
+        "| --- | ---: | ---: | ---: | ---: | --- |",
+    ]
+    for found in coverage(readings, keys=published):
+        label, factor, unit = published[found.key]
+        digits = 2 if unit == "m/s" else 1
+        cells = [
+            label,
+            f"{100 * found.part:.0f} % of {found.of}",
+            f"≥ {100 * least:.0f} %",
+            f"± {factor * found.error:.{digits}f} {unit}",
+            f"{factor * found.off:.{digits}f} {unit}",
+            "yes" if found.part >= least else "**no**",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines

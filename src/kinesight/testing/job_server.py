@@ -18,6 +18,7 @@ from kinesight.settings import Settings, load_settings
 from kinesight.storage.opening import Storage, open_storage
 
 KIND = "pretend"
+URGENT_KIND = "hurry"
 ME = (sys.executable, "-m", "kinesight.testing.job_server")
 # by its file, so that it starts without importing the package
 CHILD = (sys.executable, "-S", str(Path(__file__).with_name("pretend_child.py")))
@@ -32,6 +33,7 @@ class Pretend(BaseModel):
     step_s: float = 0.02
     marks: str | None = None
     crash: bool = False
+    draws_later: bool = False
     error: str | None = None
     is_final: bool = True
 
@@ -41,7 +43,8 @@ def service(settings: Settings, storage: Storage) -> JobService:
     return JobService(
         store=storage.jobs,
         files=storage.files,
-        kinds={KIND: Pretend},
+        kinds={KIND: Pretend, URGENT_KIND: Pretend},
+        urgent=[URGENT_KIND],
         queue_limit=settings.queue_limit,
         max_attempts=settings.max_attempts,
     )

@@ -57,10 +57,10 @@ class RunningServer:
                 [*ME, "supervisor"], env={**os.environ, **settings}, stderr=log, start_new_session=True
             )
 
-    def submit(self, **parameters: object) -> str:
+    def submit(self, kind: str = KIND, **parameters: object) -> str:
         """Accept a pretended analysis; return its id."""
         asked = {"marks": str(self.marks), **parameters}
-        return self.jobs.submit(self.tenant_id, NewJob(kind=KIND, parameters=asked, source_url="https://example.com/a.mp4")).id
+        return self.jobs.submit(self.tenant_id, NewJob(kind=kind, parameters=asked, source_url="https://example.com/a.mp4")).id
 
     def job(self, job_id: str) -> Job:
         """Return a job as it is now."""
@@ -74,7 +74,13 @@ class RunningServer:
 
     def ended(self) -> int:
         """Return how many jobs are final."""
-        query = sa.select(sa.func.count()).select_from(jobs).where(jobs.c.finished_s.is_not(None))
+        query = sa.select(sa.func.count()).select_from(jobs).where(jobs.c.finished_s.is_not(None), jobs.c.follows.is_(None))
+        with self.storage.database.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
+    def drawings_ended(self) -> int:
+        """Return how many jobs that draw for others are final."""
+        query = sa.select(sa.func.count()).select_from(jobs).where(jobs.c.finished_s.is_not(None), jobs.c.follows.is_not(None))
         with self.storage.database.read() as connection:
             return int(connection.execute(query).scalar_one())
 
@@ -129,9 +135,19 @@ class Tally:
         won = sa.select(attempts.c.job_id).where(attempts.c.outcome == State.SUCCEEDED)
         kept = sa.select(artefacts.c.job_id).where(artefacts.c.name == "result.json")
         with server.storage.database.read() as connection:
-            rows = connection.execute(sa.select(jobs.c.id, jobs.c.state, jobs.c.attempt, jobs.c.result)).all()
+            columns = (jobs.c.id, jobs.c.state, jobs.c.attempt, jobs.c.result, jobs.c.follows, jobs.c.parameters)
+            everything = connection.execute(sa.select(*columns)).all()
             self.wins = Counter(connection.execute(won).scalars())
             self.results = Counter(connection.execute(kept).scalars())
+            drawn = sa.select(artefacts.c.job_id).where(artefacts.c.name == "annotated.mp4")
+            drawn_by = Counter(connection.execute(drawn).scalars())
+        rows = [row for row in everything if row.follows is None]
+        drawings = {row.follows: row for row in everything if row.follows is not None}
+        self.wanted_drawings = {row.id for row in rows if row.parameters["draws_later"]}
+        self.drawings = Counter(row.state for row in drawings.values())
+        self.is_drawn = self.wanted_drawings == set(drawings) and all(
+            row.state == State.SUCCEEDED and drawn_by[row.id] == 1 for row in drawings.values()
+        )
         self.ids = {row.id for row in rows}
         self.states = Counter(row.state for row in rows)
         self.own_results = sum((row.result or {}).get("job") == row.id for row in rows)
@@ -140,9 +156,11 @@ class Tally:
 
     @property
     def is_once(self) -> bool:
-        """Return whether every job succeeded with exactly one result, its own."""
+        """Return whether every job succeeded with exactly one result, its own, and every wanted drawing was made once."""
         once = all(self.results[job] == 1 and self.wins[job] == 1 for job in self.ids)
-        return once and self.own_results == len(self.ids) and self.states == {State.SUCCEEDED.value: len(self.ids)}
+        return (
+            once and self.is_drawn and self.own_results == len(self.ids) and self.states == {State.SUCCEEDED.value: len(self.ids)}
+        )
 
 
 def children_of(pid: int) -> list[int]:

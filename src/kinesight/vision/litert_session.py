@@ -39,6 +39,7 @@ class LiteRtSession:
         What the model's single input must look like.
     output_shapes
         The wanted outputs, in the order in which `run` returns them; by shape, as names differ between exports of one model.
+        What is no output of the model may also be a value inside it, if no other value there has this shape.
         Operators that only the other outputs need are left out: a mask that nobody reads costs BlazePose full much of its time.
     threads
         Threads of one inference, 1 or more.
@@ -59,10 +60,11 @@ class LiteRtSession:
         outputs = [_shape_of(graph, tensor) for tensor in graph.outputs]
         if inputs != [input_shape]:
             raise ModelUnusable(f"{path.name} has inputs {inputs}, expected one input {input_shape}")
-        if any(outputs.count(shape) != 1 for shape in output_shapes):
+        wanted = [_tensors_of_shape(graph, shape) for shape in output_shapes]
+        if any(len(found) != 1 for found in wanted):
             raise ModelUnusable(f"{path.name} has outputs {outputs}, expected {list(output_shapes)} among them, once each")
-        if len(output_shapes) < len(outputs):
-            content = _without_outputs_but(model, output_shapes)
+        if {found[0] for found in wanted} != set(graph.outputs):
+            content = _with_outputs(model, [found[0] for found in wanted])
         try:
             with _quiet_start():
                 self._interpreter = Interpreter(model_content=content, num_threads=threads)
@@ -86,10 +88,17 @@ def _shape_of(graph: Any, tensor: int) -> Shape:
     return tuple(int(side) for side in graph.tensors[tensor].shape)
 
 
-def _without_outputs_but(model: Any, output_shapes: tuple[Shape, ...]) -> bytes:
-    """Return the model with the wanted outputs only, and only the operators that lead to them; weights stay as they are."""
+def _tensors_of_shape(graph: Any, shape: Shape) -> list[int]:
+    """Return the outputs of this shape; where there are none, the values of this shape that operators hand on."""
+    outputs = [int(tensor) for tensor in graph.outputs if _shape_of(graph, tensor) == shape]
+    handed_on = (int(tensor) for operator in graph.operators for tensor in operator.outputs)
+    return outputs or [tensor for tensor in handed_on if _shape_of(graph, tensor) == shape]
+
+
+def _with_outputs(model: Any, wanted: list[int]) -> bytes:
+    """Return the model with these outputs only, and only the operators that lead to them; weights stay as they are."""
     graph = model.subgraphs[0]
-    graph.outputs = np.array([tensor for tensor in graph.outputs if _shape_of(graph, tensor) in output_shapes], dtype=np.int32)
+    graph.outputs = np.array(wanted, dtype=np.int32)
     maker = {tensor: number for number, operator in enumerate(graph.operators) for tensor in operator.outputs}
     needed: set[int] = set()
     tensors = list(graph.outputs)

@@ -10,12 +10,14 @@ from typing import Any, cast
 
 from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import BadSetting, ModelMissing
-from kinesight.domain.ports import BackgroundFollower, ObjectDetector, PatchFollower, PoseModel
+from kinesight.domain.ports import BackgroundFollower, ImageEncoder, ObjectDetector, PatchFollower, PoseModel
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import ModelRow, row_named
 from kinesight.vision.fetch import sha256_of, verified_path
 
 _POSE_ROWS = {"heavy": "blazepose-heavy", "full": "blazepose-full"}
+
+_ENCODER_ROW = "efficientnet-lite0"
 
 _BACKGROUND = "kinesight.vision.background:OpticalFlowFollower"
 _PATCHES = "kinesight.vision.patches:OpticalFlowPatches"
@@ -37,6 +39,7 @@ class ModelShelf:
         self._threads = settings.threads or usable_cores()
         self._lock = threading.Lock()
         self._detector: ObjectDetector | None = None
+        self._encoder: ImageEncoder | None = None
         self._poses: dict[str, PoseModel] = {}
 
     def detector(self) -> ObjectDetector:
@@ -68,6 +71,19 @@ class ModelShelf:
             if name not in self._poses:
                 self._poses[name] = self._load_pose(name)
             return self._poses[name]
+
+    def encoder(self) -> ImageEncoder:
+        """Return the encoder of pictures.
+
+        Raises
+        ------
+        ModelMissing, ModelDamaged
+            The file is not there or not the pinned one.
+        """
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = cast(ImageEncoder, self._load_row(_ENCODER_ROW))
+            return self._encoder
 
     def background(self) -> BackgroundFollower:
         """Return a new follower of one clip's background; it needs no model file."""

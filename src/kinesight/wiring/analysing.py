@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,7 +22,9 @@ from kinesight.media.fetch import fetch_video
 from kinesight.media.jpeg import encode_jpeg
 from kinesight.media.limits import MediaLimits
 from kinesight.media.reader import ConfinedVideoReader
+from kinesight.media.starting import StartDecoder
 from kinesight.media.writer import open_video_writer
+from kinesight.media.zygote import DecoderZygote
 from kinesight.pipeline.run import Run, Studio, VideoSource
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import CATALOGUE as MODELS
@@ -67,9 +70,14 @@ def parse_parameters(name: str, given: dict[str, Any]) -> BaseModel:
     return parameters
 
 
-def studio(settings: Settings) -> Studio:
-    """Return the outside world of a run on this machine."""
-    return Studio(models=ModelShelf(settings), open_writer=open_video_writer, canvas=PictureCanvas, encode_jpeg=encode_jpeg)
+def studio(settings: Settings, *, start: StartDecoder | None = None) -> Studio:
+    """Return the outside world of a run on this machine; `start` is how confined processes come to be."""
+    return Studio(
+        models=ModelShelf(settings),
+        open_writer=partial(open_video_writer, start=start),
+        canvas=PictureCanvas,
+        encode_jpeg=encode_jpeg,
+    )
 
 
 def analyse_video(  # noqa: PLR0913 - what one run needs, each named
@@ -82,12 +90,12 @@ def analyse_video(  # noqa: PLR0913 - what one run needs, each named
     settings: Settings,
     title: str | None = None,
     limits: MediaLimits | None = None,
-    draws: bool = True,
 ) -> ResultDocument:
     """Analyse one video file into a folder; errors as in `pipeline.run.Run.of_video`."""
-    reader = ConfinedVideoReader(video, limits=limits or MediaLimits.from_settings(settings))
-    run = Run(analysis_named(name), parameters, studio=studio(settings), watch=watch)
-    return run.of_video(VideoSource(path=video, reader=reader, name=title or video.name), out, draws=draws)
+    with DecoderZygote() as start:
+        reader = ConfinedVideoReader(video, limits=limits or MediaLimits.from_settings(settings), start=start)
+        run = Run(analysis_named(name), parameters, studio=studio(settings, start=start), watch=watch)
+        return run.of_video(VideoSource(path=video, reader=reader, name=title or video.name), out)
 
 
 def analyse_observations(

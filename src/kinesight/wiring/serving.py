@@ -131,9 +131,10 @@ def not_ready(settings: Settings, storage: Storage) -> list[str]:
 
 
 def work(settings: Settings, *, index: int | None) -> None:
-    """Run one worker until it is told to stop; every job runs in a `kinesight.child` of its own. `index` as in `run_worker`."""
+    """Run one worker until it is told to stop; jobs run in processes of `kinesight.child`. `index` as in `run_worker`."""
+    urgent = [name for name, analysis in installed_analyses(settings).items() if analysis.is_urgent]
     with opened_storage(settings) as storage:
-        run_worker(settings, storage, command=(sys.executable, "-m", "kinesight.child"), index=index)
+        run_worker(settings, storage, command=(sys.executable, "-m", "kinesight.child"), index=index, prepares=urgent)
 
 
 def supervise_server(settings: Settings) -> int:

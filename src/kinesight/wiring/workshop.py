@@ -1,4 +1,4 @@
-"""What a process keeps between one job and the next: the loaded models."""
+"""What a process keeps between one job and the next: the loaded models, and the zygote of its decoders."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from kinesight.domain.errors import KinesightError
 from kinesight.domain.ports import Watch
 from kinesight.media.limits import MediaLimits
 from kinesight.media.reader import ConfinedVideoReader
+from kinesight.media.starting import StartDecoder
+from kinesight.media.zygote import DecoderZygote
 from kinesight.pipeline.run import Run, Studio, VideoSource
 from kinesight.settings import Settings
 from kinesight.wiring.analysing import analysis_named, fetch_source, media_limits, parse_parameters, studio
@@ -29,6 +31,7 @@ class Order:
     run: Run[Any, Any, Any]
     limits: MediaLimits
     title: str | None
+    start: StartDecoder
 
     def analyse(self, video: Path, out: Path, *, draws: bool) -> None:
         """Analyse a video into a folder; errors as in `pipeline.run.Run.of_video`."""
@@ -39,7 +42,7 @@ class Order:
         self.run.of_drawing(self._source(video), stored, out)
 
     def _source(self, video: Path) -> VideoSource:
-        reader = ConfinedVideoReader(video, limits=self.limits)
+        reader = ConfinedVideoReader(video, limits=self.limits, start=self.start)
         return VideoSource(path=video, reader=reader, name=self.title or video.name)
 
 
@@ -49,6 +52,7 @@ class Workshop:
 
     settings: Settings
     studio: Studio
+    start: StartDecoder
 
     def order(
         self, kind: str, given: dict[str, Any], *, watch: Watch, title: str | None = None, max_duration_s: float | None = None
@@ -60,6 +64,7 @@ class Workshop:
             run=Run(analysis, parse_parameters(kind, given), studio=self.studio, watch=watch),
             limits=media_limits(self.settings, max_duration_s=max_duration_s),
             title=title,
+            start=self.start,
         )
 
     def fetch(self, url: str, target: Path, *, watch: Watch) -> None:
@@ -80,4 +85,5 @@ class Workshop:
 @contextmanager
 def open_workshop(settings: Settings) -> Iterator[Workshop]:
     """Yield a workshop of this installation."""
-    yield Workshop(settings=settings, studio=studio(settings))
+    with DecoderZygote() as start:
+        yield Workshop(settings=settings, studio=studio(settings, start=start), start=start)

@@ -27,6 +27,7 @@ from kinesight.apis.application import Services, create_app
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.errors import BadParameter, Conflict, Forbidden, InsufficientCredits, NotFound, QueueFull
 from kinesight.domain.job import ApiKey, Artefact, Job, NewJob, Page, State, Tenant
+from kinesight.jobs.waiting import Waiting
 from kinesight.media.post import HttpPost
 from kinesight.media.reader import ConfinedVideoReader
 from kinesight.media.writer import open_video_writer
@@ -174,8 +175,8 @@ class MemoryJobs:
         return Page(jobs=tuple(page), next_cursor=write_cursor(page[-1].created_s, page[-1].id) if more else None)
 
     async def wait(self, tenant_id: str, job_id: str, *, timeout_s: float) -> Job:
-        if not self.get(tenant_id, job_id).state.is_final:
-            await asyncio.sleep(timeout_s)
+        self.get(tenant_id, job_id)
+        await Waiting(lambda ids: {one for one in ids if self.jobs[one].state.is_final}).end_of(job_id, timeout_s=timeout_s)
         return self.get(tenant_id, job_id)
 
     def cancel(self, tenant_id: str, job_id: str) -> Job:

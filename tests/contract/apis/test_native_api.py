@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -271,7 +273,53 @@ def test_odd_idempotency_keys_are_refused(api: Any, key: str) -> None:
     problem(answer, 422, "bad_parameter")
 
 
+# waiting
+
+
+def test_who_waits_gets_the_result_in_the_same_answer(api: Any) -> None:
+    def succeed_soon() -> None:
+        while not api.jobs.jobs:
+            time.sleep(0.005)
+        api.succeed(next(iter(api.jobs.jobs)), RESULT)
+
+    worker = threading.Thread(target=succeed_soon)
+    worker.start()
+    files = {"video": ("v.mp4", b"abc")}
+    answer = api.client.post("/v1/analyses?wait_s=60", headers=api.auth, data={"kind": "running"}, files=files)
+    worker.join()
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["state"], body["result"]) == ("succeeded", RESULT)
+    assert body["artefacts"]
+    assert answer.headers["Location"] == f"/v1/analyses/{body['id']}"
+    assert api.jobs.submitted[0].is_awaited
+
+
+def test_who_waited_in_vain_gets_the_address_to_ask_at(api: Any) -> None:
+    files = {"video": ("v.mp4", b"abc")}
+    answer = api.client.post("/v1/analyses?wait_s=0.02", headers=api.auth, data={"kind": "running"}, files=files)
+    assert (answer.status_code, answer.json()["state"]) == (202, "queued")
+    api.start()
+    assert [new.is_awaited for new in api.jobs.submitted] == [True, False]
+
+
+@pytest.mark.parametrize("wait_s", ["-1", "61", "nan", "soon"])
+def test_an_odd_wait_is_refused(api: Any, wait_s: str) -> None:
+    files = {"video": ("v.mp4", b"abc")}
+    answer = api.client.post(f"/v1/analyses?wait_s={wait_s}", headers=api.auth, data={"kind": "running"}, files=files)
+    problem(answer, 422, "bad_parameter")
+
+
 # reading
+
+
+def test_how_far_the_drawing_is_is_shown(api: Any) -> None:
+    job_id = api.start()
+    api.succeed(job_id, RESULT)
+    read = lambda: api.client.get(f"/v1/analyses/{job_id}", headers=api.auth).json()["drawing"]  # noqa: E731
+    assert read() is None
+    api.jobs.change(job_id, drawing=api.stand_ins.State.QUEUED)
+    assert read() == "queued"
 
 
 def test_progress_and_errors_are_shown(api: Any) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kinesight.domain.people import KEYPOINTS, Roi
-from kinesight.domain.ports import ObjectDetector, PoseModel
+from kinesight.domain.ports import ImageEncoder, ObjectDetector, PoseModel
 from kinesight.domain.video import Image
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import CATALOGUE
@@ -38,6 +38,32 @@ def detector(shelf: ModelShelf) -> ObjectDetector:
 @pytest.fixture(params=["heavy", "full"])
 def pose(shelf: ModelShelf, request: pytest.FixtureRequest) -> PoseModel:
     return shelf.pose(request.param)
+
+
+@pytest.fixture
+def encoder(shelf: ModelShelf) -> ImageEncoder:
+    return shelf.encoder()
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_vector_is_finite_and_as_long_as_every_other(encoder: ImageEncoder, width: int, height: int) -> None:
+    picture = noise(width, height)
+    before = picture.copy()
+    vector = encoder.embed(picture)
+    assert vector.shape == encoder.embed(noise(64, 64)).shape
+    assert vector.dtype == np.float64
+    assert np.isfinite(vector).all()
+    assert np.ptp(vector) > 0
+    np.testing.assert_array_equal(picture, before)
+
+
+def test_pictures_that_look_alike_lie_closer_than_others(encoder: ImageEncoder) -> None:
+    y, x = np.mgrid[:240, :320]
+    stripes = np.repeat((127 + 100 * np.sin(x / 7.0))[..., None], 3, axis=2).astype(np.uint8)
+    darker = (stripes * 0.8).astype(np.uint8)
+    rings = np.repeat((127 + 100 * np.sin(np.hypot(x - 160, y - 120) / 5.0))[..., None], 3, axis=2).astype(np.uint8)
+    vectors = [encoder.embed(picture) for picture in (stripes, darker, rings)]
+    assert np.linalg.norm(vectors[0] - vectors[1]) < 0.7 * np.linalg.norm(vectors[0] - vectors[2])
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -95,7 +121,9 @@ def test_the_region_holds_the_box(pose: PoseModel) -> None:
     assert roi.height_px == pytest.approx(250.0)
 
 
-def test_provenance_names_task_and_hash(pose: PoseModel, detector: ObjectDetector) -> None:
+def test_provenance_names_task_and_hash(pose: PoseModel, detector: ObjectDetector, encoder: ImageEncoder) -> None:
+    assert encoder.used.task == "encoder"
+    assert len(encoder.used.sha256) == 64
     assert pose.used.task == "pose"
     assert detector.used.task == "detector"
     assert len(pose.used.sha256) == len(detector.used.sha256) == 64

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from kinesight.domain.job import Job, State
 from kinesight.storage.tables import attempts
 from kinesight.testing.database import fresh_database, postgresql
+from kinesight.testing.job_server import URGENT_KIND
 from kinesight.testing.running_server import RunningServer, children_of, is_running
 
 LONG = {"steps": 20, "step_s": 0.05}
@@ -133,4 +134,30 @@ def test_a_stopped_server_hands_its_job_back_uncharged(server: RunningServer) ->
     assert (job.state, job.attempt) == (State.QUEUED, 0)
     server.start()
     assert server.wait(job_id, is_final).attempt == 1
+    assert server.tally().is_once
+
+
+def test_an_urgent_job_does_not_wait_for_a_long_one_and_is_done_by_a_process_that_lives_on(server: RunningServer) -> None:
+    long = server.submit(**ENDLESS)
+    server.start()
+    server.wait(long, works)
+    for _ in range(3):
+        assert server.wait(server.submit(URGENT_KIND, steps=1), is_final).state is State.SUCCEEDED
+    assert server.job(long).state is State.RUNNING
+
+
+@pytest.mark.slow
+def test_a_drawing_survives_the_death_of_the_server(server: RunningServer) -> None:
+    job_id = server.submit(URGENT_KIND, draws_later=True, **LONG)
+    server.start()
+    server.wait(job_id, lambda job: job.drawing is State.RUNNING)
+    assert server.job(job_id).state is State.SUCCEEDED
+    processes = server.children()
+    server.kill_all()
+    until_gone(processes)
+    server.start()
+    job = server.wait(job_id, lambda job: job.drawing is not None and job.drawing.is_final)
+    assert (job.state, job.drawing) == (State.SUCCEEDED, State.SUCCEEDED)
+    names = [artefact.name for artefact in server.jobs.artefacts(server.tenant_id, job_id)]
+    assert names == ["annotated.mp4", "result.json"]
     assert server.tally().is_once

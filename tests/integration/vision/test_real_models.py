@@ -159,5 +159,5 @@ def test_loading_keeps_standard_error_clean(models_dir: Path) -> None:
 
 
 def test_every_factory_of_the_catalogue_opens(models_dir: Path, shelf: ModelShelf) -> None:
-    opened = {shelf.detector().used.name, shelf.pose("heavy").used.name, shelf.pose("full").used.name}
+    opened = {shelf.detector().used.name, shelf.pose("heavy").used.name, shelf.pose("full").used.name, shelf.encoder().used.name}
     assert opened == {row.name for row in CATALOGUE}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import pytest
 
 from kinesight.domain.errors import Cancelled, SourceForbidden, SourceUnreachable, VideoTooLarge
 from kinesight.media.fetch import Download, fetch_video, is_public
+from kinesight.testing.certificates import self_signed
 
 LOOPBACK = ("127.0.0.0/8",)
 VIDEO = bytes(range(256)) * 1000
@@ -328,15 +328,7 @@ def test_proxies_of_the_environment_are_ignored(tmp_path: Path, monkeypatch: pyt
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a PEM file with key and self-signed certificate for media.test."""
-    folder = tmp_path_factory.mktemp("tls")
-    made = subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=media.test", "-addext", "subjectAltName=DNS:media.test", "-keyout", "key.pem", "-out", "cert.pem"],
-        cwd=folder, capture_output=True, check=False,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr.decode()
-    (folder / "both.pem").write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
-    return folder / "both.pem"
+    return self_signed("media.test", tmp_path_factory.mktemp("tls"))
 
 
 def test_tls_verifies_the_name_of_the_host_not_the_address(certificate: Path, tmp_path: Path) -> None:
@@ -344,7 +336,7 @@ def test_tls_verifies_the_name_of_the_host_not_the_address(certificate: Path, tm
     served.load_cert_chain(certificate)
     names: list[str | None] = []
     served.sni_callback = lambda _socket, name, _context: names.append(name)
-    trusting = ssl.create_default_context(cafile=str(certificate.with_name("cert.pem")))
+    trusting = ssl.create_default_context(cafile=str(certificate))
     with server(answer(), tls=served) as port:
         there = {"resolve": lambda _h, _p: ["127.0.0.1"]}
         assert fetch(f"https://media.test:{port}/", tmp_path / "v", tls=trusting, **there) == len(VIDEO)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import pytest
 
 from kinesight.domain.errors import SourceForbidden, SourceUnreachable
 from kinesight.media.post import HttpPost
+from kinesight.testing.certificates import self_signed
 from kinesight.testing.receiver import receiver
 
 LOOPBACK = ("127.0.0.0/8",)
@@ -127,15 +127,9 @@ def test_nobody_listening_is_unreachable() -> None:
 
 
 def test_tls_is_verified_by_the_name_of_the_host(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-         "-subj", "/CN=hooks.test", "-addext", "subjectAltName=DNS:hooks.test", "-keyout", key, "-out", certificate],
-        check=True,
-        capture_output=True,
-    )  # fmt: skip
+    certificate = self_signed("hooks.test", tmp_path)
     served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    served.load_cert_chain(certificate, key)
+    served.load_cert_chain(certificate)
 
     def answer(connection: socket.socket) -> None:
         with served.wrap_socket(connection, server_side=True) as secure:

@@ -60,7 +60,16 @@ def test_a_far_off_reading_still_stands_on_the_ruler(value: float) -> None:
     markup = str(ruler([Mark(value=value, spread=None, letter="R", kind="right")], good=(-10, 5), okay=(5, 10), unit="°"))
     assert 4 <= marker_x(markup)[0] <= 356
     assert "whisker" not in markup
-    assert "good from -10 to 5°" in markup
+    assert "good from \u221210 to 5°" in markup
+
+
+@pytest.mark.parametrize(("letters", "apart"), [(("L", "R"), 11.0), (("Av", "Ap"), 15.0), (("\u524d", "\u5f8c"), 15.0)])
+def test_letters_of_readings_next_to_each_other_do_not_overlap(letters: tuple[str, str], apart: float) -> None:
+    """At 11 px a Latin letter is up to 9 px wide, one of the Far East 11 px."""
+    marks = [Mark(value=80.0, spread=None, letter=letter, kind="left") for letter in letters]
+    markup = str(ruler(marks, good=(78, 88), okay=(74, 92), unit="°"))
+    first, second = (float(x) for x in re.findall(r'<text x="([\d.]+)" y="10"', markup))
+    assert second - first == pytest.approx(apart, abs=0.11)
 
 
 def test_bars_lie_at_their_times_and_outside_ones_are_left_out() -> None:

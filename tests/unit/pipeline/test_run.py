@@ -198,3 +198,44 @@ def test_a_clip_in_which_nothing_could_be_observed_leaves_a_plain_picture(tape, 
     assert names(tmp_path / "out") == {"source.json", *kept}
     assert (tmp_path / "out" / "thumbnail.jpg").read_bytes() == b"jpeg100"  # the middle of the clip
     assert not (tmp_path / "out" / "evidence.jpg").exists() or (tmp_path / "out" / "evidence.jpg").read_bytes() == b"jpeg150"
+
+
+def test_numbers_first_and_pictures_later_are_what_one_run_writes(tape, tmp_path):
+    numbers, pictures, both = tmp_path / "numbers", tmp_path / "pictures", tmp_path / "both"
+    reader, watch = GlowingReader(), Log()
+    document = make_run(tape, watch).of_video(source(reader, tmp_path), numbers, draws=False)
+    assert names(numbers) == {"result.json", "poses.json", "series.csv", "source.json"}
+    assert watch.stages == ["observe", "analyse", "write"]
+    assert (reader.passes, tape.pictures) == (1, [])
+    watch = Log()
+    make_run(tape, watch).of_drawing(source(GlowingReader(), tmp_path), numbers / "poses.json", pictures)
+    assert names(pictures) == {"annotated.mp4", "thumbnail.jpg", "report.html", "source.json"}
+    assert watch.stages == ["render", "write"]
+    whole = make_run(tape).of_video(source(GlowingReader(), tmp_path), both)
+    assert document == whole
+    assert names(numbers) | names(pictures) == names(both)
+    for name in ("report.html", "thumbnail.jpg", "annotated.mp4"):
+        assert (pictures / name).read_bytes() == (both / name).read_bytes()
+
+
+def test_a_drawing_needs_what_was_observed(tape, tmp_path):
+    (tmp_path / "poses.json").write_text("[]")
+    with pytest.raises(BadObservations):
+        make_run(tape).of_drawing(source(GlowingReader(), tmp_path), tmp_path / "poses.json", tmp_path / "out")
+
+
+def test_a_clip_without_sound_is_not_searched_for_it(tape, tmp_path):
+    asked = []
+    original = tape.__call__
+
+    @contextlib.contextmanager
+    def noting(path, *, width_px, height_px, sound_from=None):
+        asked.append(sound_from)
+        with original(path, width_px=width_px, height_px=height_px) as writer:
+            yield writer
+
+    for has_audio in (False, True):
+        reader = GlowingReader()
+        reader.info = reader.info.model_copy(update={"has_audio": has_audio})
+        make_run(noting).of_video(source(reader, tmp_path), tmp_path / f"out{has_audio}")
+    assert asked == [None, tmp_path / "clip.mp4"]

@@ -19,7 +19,7 @@ from kinesight.analyses.running.result import RunningResult
 from kinesight.domain.analysis import Findings
 from kinesight.domain.errors import FeetCutOff, FrameRateTooLow, NotRunning, TooFewStrides, WrongView
 from kinesight.domain.people import KEYPOINTS, PoseTrack
-from kinesight.testing.back_exam import BackCondition, back_exam, back_pooled, true_drops_deg, true_knees_deg
+from kinesight.testing.back_exam import BackCondition, back_exam, back_pooled, true_drops_deg, true_stances_deg
 from kinesight.testing.back_view import BackCamera, Sway, filmed_from_behind, jittery, swaying
 from kinesight.testing.body import Body
 from kinesight.testing.runner import HEIGHT_M, WALKING, Gait, bystander, in_sequence, runner
@@ -88,7 +88,7 @@ def test_the_drop_needs_no_straight_camera() -> None:
 def test_a_knee_that_falls_inwards_is_told_on_its_side() -> None:
     body = somebody(Sway(knee_in_right_m=0.03))
     measures = found(seen(body, FAR)).result.measures
-    truth = true_knees_deg(body)
+    truth = true_stances_deg(body)["knee_adduction_deg"]
     assert measures.knee_adduction_deg.left.value == pytest.approx(truth["left"], abs=1.5)
     assert measures.knee_adduction_deg.right.value == pytest.approx(truth["right"], abs=1.5)
     assert truth["right"] > truth["left"] + 6

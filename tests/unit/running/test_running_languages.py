@@ -27,7 +27,7 @@ SAME = {
     # letters, marks, symbols and words that are spelt alike in a language
     *"LRDSG.,",
     "{number}%", "/min", "Video", "Arm", "Pelvis", "Cadence", "Contact", "Skip A", "Pronation", "Gazelle", "Angles",
-    "Parameter", "Profil",
+    "Parameter", "Profil", "Error",
     "{low}–{high} m/s", "{title} in {unit}",
 }  # fmt: skip
 LONGEST = {"position": 60, "title": 60, "animal": 20, "name": 45, "recap": 95, "how": 130, "summary": 95, "explanation": 150}
@@ -102,6 +102,18 @@ def test_page_texts_fit_where_they_are_shown(code: str) -> None:
         most = ON_THE_VIDEO.get(section, LONGEST_LABEL if section in LABELS else LONGEST_SENTENCE)
         most = LONGEST_LABEL if key == "frame.caption" else most
         assert wide(words) <= most, (key, wide(words))
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_verdicts_and_letters_of_two_clips_fit_where_they_are_shown(code: str) -> None:
+    words = document("page_texts", code)["combined"]
+    verdicts = ("higher", "lower", "within_noise", "unknown_before", "unknown_after", "few_strides", "low_confidence")
+    for key, text in words.items():
+        if key.startswith(verdicts):
+            assert wide(text) <= 30, (key, wide(text))
+    assert all(wide(words[f"{clip}_letter"]) <= 2 for clip in ("before", "after"))
+    assert max(wide(words[key]) for key in ("before", "after", "both_clips", "needed", "verdict", "made_by")) <= 20
+    assert wide(document("page_texts", code)["report"]["error"]) <= 12
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

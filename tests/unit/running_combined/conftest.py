@@ -39,10 +39,10 @@ def observed(gait: Gait, *, seed: int, seconds: float = 5.0) -> Observations:
     return Observations(track=noisy(track, sigma_px=4.0, far_side="left", seed=seed))
 
 
-def analysed(folder: Path, gait: Gait, *, seed: int, **chosen: object) -> Path:
+def analysed(folder: Path, gait: Gait, *, seed: int, seconds: float = 5.0, **chosen: object) -> Path:
     """Analyse a gait from its poses into a folder, as `kinesight analyze running --poses` does."""
     poses = folder.with_suffix(".json")
-    poses.write_text(json.dumps(store(observed(gait, seed=seed))))
+    poses.write_text(json.dumps(store(observed(gait, seed=seed, seconds=seconds))))
     parameters = RunningParameters.model_validate({"height_m": HEIGHT_M, **chosen})
     studio = Studio(models=None, open_writer=None, canvas=None, encode_jpeg=None)  # type: ignore[arg-type]  # no pictures here
     Run(ANALYSIS, parameters, studio=studio, watch=Quiet()).of_observations(poses, folder)
@@ -58,6 +58,28 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "again": analysed(root / "again", BEFORE, seed=2),
         "after": analysed(root / "after", AFTER, seed=3),
     }
+
+
+@pytest.fixture(scope="session")
+def spoken_folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[FinishedClip, FinishedClip]]:
+    """Return the maker of two finished folders, before and after, in a language; each language is analysed once."""
+    root = tmp_path_factory.mktemp("spoken")
+    made: dict[str, tuple[FinishedClip, FinishedClip]] = {}
+
+    def make(language: str) -> tuple[FinishedClip, FinishedClip]:
+        if language not in made:
+            folder = root / language
+            folder.mkdir()
+            # named without letters, so that a page holds no word but the program's
+            pair = [
+                analysed(folder / name, gait, seed=seed, seconds=3.5, language=language)
+                for name, gait, seed in (("1", BEFORE, 1), ("2", AFTER, 3))
+            ]
+            clips = [read_finished(each / "result.json", wanted=("report.html", "series.csv")) for each in pair]
+            made[language] = (clips[0], clips[1])
+        return made[language]
+
+    return make
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_what_the_runner_changed_is_found_with_its_size(finished: Finished) -> N
     found = changes(combined(finished("before"), finished("after")))
     trunk = found["trunk_lean_deg", None, None]
     assert trunk.verdict == "changed"
-    assert trunk.difference == pytest.approx(7.0, abs=1.0)  # 3 to 10 degrees
+    assert trunk.difference == pytest.approx(7.0, abs=1.5)  # 3 to 10 degrees; each is published with an error of 1.3 to 1.4
     assert (trunk.band_before, trunk.band_after) == ("bad", "good")
     elbow = found["elbow_deg", "right", None]
     assert elbow.verdict == "changed"

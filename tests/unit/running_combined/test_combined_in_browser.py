@@ -1,5 +1,6 @@
 """The combined page in a real browser: no complaint, and nothing wider than a phone."""
 
+import dataclasses
 import re
 import shutil
 import subprocess
@@ -13,9 +14,16 @@ BROWSER = next((path for path in map(shutil.which, NAMES) if path), None)
 
 
 @pytest.mark.skipif(BROWSER is None, reason="no browser: install the package chromium")
-@pytest.mark.parametrize("kind", ["before_after", "two_views"])
-def test_nothing_is_wider_than_a_phone(finished, back, tmp_path, kind):
-    html = combine(finished("before"), finished("after") if kind == "before_after" else back).page
+@pytest.mark.parametrize(("kind", "language"), [("before_after", "de"), ("two_views", "fr"), ("before_after", "ja")])
+def test_nothing_is_wider_than_a_phone(finished, back, spoken_folders, tmp_path, kind, language):
+    if kind == "before_after":
+        first, second = spoken_folders(language)
+    else:
+        first, second = finished("before"), back
+        told = {**back.document.result, "language": language}
+        second = dataclasses.replace(back, document=back.document.model_copy(update={"result": told}))
+    html = combine(first, second).page
+    assert f'<html lang="{language}">' in html
     # the page allows no script but its own, so the probe has to lift that; a frame is narrower than any window can be
     open_html = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", html)
     (tmp_path / "report.html").write_text(open_html)

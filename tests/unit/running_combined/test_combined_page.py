@@ -13,6 +13,7 @@ import pytest
 from kinesight.analyses.running.combined import combine
 from kinesight.analyses.running.combined_curves import charts_of_change, kept_series
 from kinesight.analyses.running.combined_pictures import kept_frames
+from kinesight.analyses.running.page_texts import load_page_texts
 from kinesight.analyses.running.result import Event, RunningResult
 from kinesight.domain.analysis import FinishedClip
 from kinesight.domain.document import Notice
@@ -82,7 +83,9 @@ def test_a_change_is_told_with_its_size_and_what_is_left_to_do(finished: Finishe
     text = Page(combine(finished("before"), finished("after")).page).text
     for words in ("What changed", "Trunk lean", "higher, better", "within the noise", "Key frames", "Over the stride", "Needed"):
         assert words in text
-    assert re.search(r"\+7\.[0-9]° [0-9.]+° → [0-9.]+° higher, better", text)  # trunk: 3 to 10 degrees
+    told = re.search(r"\+([0-9.]+)° [0-9.]+° → [0-9.]+° higher, better", text)
+    assert told is not None
+    assert float(told[1]) == pytest.approx(7.0, abs=1.5)  # trunk: 3 to 10 degrees
     assert text.count("full contact at") >= 4
     turned = Page(combine(finished("after"), finished("before")).page).text
     assert "lower, worse" in turned
@@ -95,13 +98,14 @@ def test_two_views_stand_next_to_each_other(finished: Finished, back: FinishedCl
         "Back view",
         "from behind.mp4",
         "The hip of the swinging leg sinks.",
-        "Side view: angles",
-        "Back view: angles",
+        "Side view · Angles",
+        "Back view · Angles",
     ):
         assert words in text
     assert text.index("Side view") < text.index("Back view")
     assert "What changed" not in text
     assert text.count("of 100") >= 2
+    assert "of 100 of 100" not in text
     assert "Read with little confidence" not in text  # the unsure reading is only slightly off
     assert "needs a view from" not in text
 
@@ -124,8 +128,8 @@ def test_a_warning_of_both_clips_is_said_once(finished: Finished) -> None:
     second = alone(finished("after"), warnings=(notice, own))
     text = Page(combine(first, second).page).text
     assert text.count(notice.message) == 1
-    assert f"Both clips: {notice.message}" in text
-    assert f"After: {own.message}" in text
+    assert f"Both clips · {notice.message}" in text
+    assert f"After · {own.message}" in text
 
 
 def test_titles_are_shown_as_text(finished: Finished, back: FinishedClip) -> None:
@@ -206,9 +210,10 @@ def test_curves_stand_over_each_other_only_where_both_clips_have_them(finished: 
     clips = [finished("before"), finished("after")]
     results = [RunningResult.model_validate(clip.document.result) for clip in clips]
     series = [kept_series(clip.files["series.csv"]) for clip in clips]
-    charts = charts_of_change(series, results)
+    say = load_page_texts("en")
+    charts = charts_of_change(series, results, say)
     assert len(charts) == len([name for name in series[0] if name.endswith("_deg")])
     assert all("Before (n=" in chart and "After (n=" in chart for chart in charts)
     less = {name: values for name, values in series[1].items() if name != "trunk_lean_deg"}
-    assert len(charts_of_change([series[0], less], results)) == len(charts) - 1
-    assert charts_of_change([series[0], {}], results) == ()
+    assert len(charts_of_change([series[0], less], results, say)) == len(charts) - 1
+    assert charts_of_change([series[0], {}], results, say) == ()

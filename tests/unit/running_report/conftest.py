@@ -97,11 +97,11 @@ def score(value: float, band: str, good: tuple[float, float], okay: tuple[float,
 
 
 def result(found: tuple[Step, ...], *, direction: str, treadmill: bool, seconds: float) -> RunningResult:
-    def number(value: float, spread: float = 2.0) -> Estimate:
-        return Estimate(value=value, spread=spread, n=7, confidence=0.86)
+    def number(value: float, spread: float = 2.0, error: float | None = None) -> Estimate:
+        return Estimate(value=value, spread=spread, n=7, confidence=0.86, error=error)
 
-    def both(left: float, right: float, spread: float = 2.0) -> BothSides:
-        return BothSides(left=number(left, spread), right=number(right, spread))
+    def both(left: float, right: float, spread: float = 2.0, error: float | None = None) -> BothSides:
+        return BothSides(left=number(left, spread, error), right=number(right, spread, error))
 
     def landing(value: float) -> Landing:
         def at(shift: float) -> AtInstants:
@@ -121,9 +121,9 @@ def result(found: tuple[Step, ...], *, direction: str, treadmill: bool, seconds:
             asymmetry={"contact_time_s": number(0.018, 0.004)},
         ),
         measures=Measures(
-            elbow_deg=both(92.8, 85.0), back_knee_deg=landing(102.0), front_knee_deg=landing(152.0),
+            elbow_deg=both(92.8, 85.0, error=3.14), back_knee_deg=landing(102.0), front_knee_deg=landing(152.0),
             foot_strike_deg=landing(12.0),
-            head_deg=both(-12.0, -11.0), trunk_lean_deg=number(9.0), overstride_deg=landing(8.5),
+            head_deg=both(-12.0, -11.0), trunk_lean_deg=number(9.0, error=1.3), overstride_deg=landing(8.5),
         ),
         foot_strike_pattern=FootStrikePattern(left="rearfoot", right="midfoot"),
         scores={

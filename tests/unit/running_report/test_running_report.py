@@ -112,6 +112,15 @@ def all_nan(model: Any) -> Any:
     return {key: all_nan(value) for key, value in model.items()} if isinstance(model, dict) else model
 
 
+def without_errors(model: Any) -> Any:
+    """Return a document in which no estimate knows its error."""
+    if isinstance(model, Estimate):
+        return model.model_copy(update={"error": None})
+    if isinstance(model, BaseModel):
+        return model.model_copy(update={name: without_errors(getattr(model, name)) for name in type(model).model_fields})
+    return {key: without_errors(value) for key, value in model.items()} if isinstance(model, dict) else model
+
+
 def test_the_page_is_well_formed_and_needs_nothing_from_outside(make_scene: MakeScene) -> None:
     scene = make_scene()
     stills = {moment.name: jpeg() for moment in RunningOverlay(scene).moments}
@@ -149,7 +158,18 @@ def test_every_measure_metric_and_score_is_named(make_scene: MakeScene) -> None:
     assert len({row.name for row in metric_rows(scene.result)}) >= len(Metrics.model_fields)
     assert len({row.name for row in measure_rows(scene.result)}) == len(Measures.model_fields)
     assert set(scene.result.scores) <= set(page.ids)
-    for words in ("Hop", "Kangaroo", "63", "Your elbows open too far.", "Run 4 × 30 s with a band.", "92.8°", "± 2.0", "86%"):
+    for words in (
+        "Hop",
+        "Kangaroo",
+        "63",
+        "Your elbows open too far.",
+        "Run 4 × 30 s with a band.",
+        "92.8°",
+        "± 3.2",
+        "2.0",
+        "spread 4",
+        "86%",
+    ):
         assert words in page.text
 
 
@@ -328,19 +348,45 @@ def test_a_missed_strike_makes_no_stride(make_scene: MakeScene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("estimate", "text", "spread"),
+    ("estimate", "text", "error", "spread", "margin"),
     [
-        (Estimate(value=0.2214, spread=0.0061, n=3, confidence=0.5), "221\u202fms", "± 6"),
-        (Estimate(value=-0.00001, spread=None), "0\u202fms", ""),
-        (Estimate(value=-0.05, spread=float("nan")), "\u221250\u202fms", ""),
-        (Estimate(value=None), None, ""),
-        (Estimate(value=float("nan")), None, ""),
+        (Estimate(value=0.2214, spread=0.0061, n=3, confidence=0.5), "221\u202fms", "", "6", "spread 6"),
+        (Estimate(value=0.2214, spread=0.0061, n=3, confidence=0.5, error=0.0121), "221\u202fms", "± 13", "6", "± 13"),
+        (Estimate(value=0.2214, n=1, spread=0.0, error=0.02), "221\u202fms", "± 20", "", "± 20"),
+        (Estimate(value=-0.00001, spread=None, error=0.0001), "0\u202fms", "± 1", "", "± 1"),
+        (Estimate(value=-0.05, spread=float("nan"), error=float("nan")), "\u221250\u202fms", "", "", ""),
+        (Estimate(value=None, error=0.1), None, "", "", ""),
+        (Estimate(value=float("nan")), None, "", "", ""),
     ],
 )
-def test_readings_in_words(estimate: Estimate, text: str | None, spread: str) -> None:
+def test_readings_in_words(estimate: Estimate, text: str | None, error: str, spread: str, margin: str) -> None:
     found = reading(estimate, factor=1000, unit="ms", reason="because")
-    assert (found.text, found.spread) == (text, spread)
+    assert (found.text, found.error, found.spread, found.margin) == (text, error, spread, margin)
     assert found.reason == ("because" if text is None else "")
+
+
+@pytest.mark.parametrize("digits", [0, 1, 2])
+def test_an_error_is_never_shown_smaller_than_it_is_nor_as_nothing(digits: int) -> None:
+    """What is shown holds the true value in nine of ten cases only if it is not rounded down."""
+    for error in np.geomspace(1e-6, 300, 200):
+        shown = float(reading(Estimate(value=1.0, error=float(error)), digits=digits).error.removeprefix("± "))
+        assert shown >= error - 1e-6
+        assert shown > 0
+        assert shown < error + 10.0**-digits + 1e-6
+
+
+def test_plus_minus_is_the_error_alone(make_scene: MakeScene) -> None:
+    scene = make_scene()
+    assert scene.result is not None
+    for row in (*metric_rows(scene.result), *measure_rows(scene.result)):
+        assert "±" not in row.reading.spread
+    page = Page(report_page(scene, (), given()))
+    assert re.search(r"Left 92\.8° ± 3\.2 · n=7, 86% sure", page.text)
+    assert re.search(r"Flight 128 ms spread 4 \(n=7\)", page.text)  # its error is not known
+    assert re.search(r"Trunk lean 9\.0° ± 1\.3 2\.0 7 86%", page.text)  # value, error, spread, n, confidence
+    bare = Page(report_page(dataclasses.replace(scene, result=without_errors(scene.result)), (), given()))
+    lead = "± is the error"
+    assert bare.text.count("±") == bare.text.count(lead) == 2
 
 
 def test_angles_in_words() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
@@ -25,6 +25,7 @@ class AlarmParameters(Document):
         description="Score of `intrusion` from which the risk is intrusion; of any label to be listed.",
     )
     camera: CameraRules = Field(default_factory=CameraRules, description="Zones, masks, lines and arming of the camera.")
+    metadata: dict[str, Any] = Field(default_factory=dict, description="Whatever the sender knows about the clip; echoed.")
     memory: tuple[Scene, ...] = Field(default=(), max_length=16, description="Scenes of the camera's earlier clips.")
 
     @model_validator(mode="after")

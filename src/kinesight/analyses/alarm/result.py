@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -81,7 +81,7 @@ class AlarmResult(Document):
 
     `features` are the named numbers that the scores rest on; `rule` is the name of the rule that decided; `scene` is what the
     next clip of the same camera may be compared with. `error_code` is 0 unless the clip could not be judged completely; the
-    risk is then at least danger.
+    risk is then at least danger. `metadata` is what the sender gave with the clip.
     """
 
     risk: Risk
@@ -97,3 +97,4 @@ class AlarmResult(Document):
     scene: Scene | None = None
     error_code: int = 0
     error_message: str = ""
+    metadata: dict[str, Any] = Field(default_factory=dict)

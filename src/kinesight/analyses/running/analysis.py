@@ -93,6 +93,13 @@ def _in_stream_seconds(base: TimeBase) -> Iterator[None]:
         raise type(refusal)(refusal.message, time_s=moment) from refusal
 
 
+def _roll_in_picture(run: Run) -> float | None:
+    """Return how far a level line sinks to the right of the picture, degrees; None where it is unknown."""
+    if not np.isfinite(run.roll_deg):
+        return None
+    return round(-run.roll_deg if run.motion.facing == "right" else run.roll_deg, 2)
+
+
 def profile_for(parameters: RunningParameters) -> Profile:
     """Return what a side view is judged by. Raises `BadParameter` if the parameters ask for profiles that there are not."""
     load_back_profile(parameters.back_profile)
@@ -117,7 +124,7 @@ def _find_run(
     motion, ground, camera = movement
     yaw_deg = check_view(motion)
     steps = find_steps(motion)
-    roll_deg = find_roll_deg(motion, ground, steps)
+    roll_deg = find_roll_deg(motion, ground, steps, yaw_deg=yaw_deg, incline_percent=parameters.incline_percent or 0.0)
     motion = levelled(motion, roll_deg=roll_deg)
     bout = find_bout(motion, ground, steps, height_m=parameters.height_m)
     repaired = repaired_by_repeats(motion, find_contacts(motion, ground, bout.steps))
@@ -178,6 +185,7 @@ def _judged(observations: Observations, parameters: RunningParameters, profile: 
         swaps_repaired=motion.swaps,
         outliers_removed=motion.outliers,
         camera_yaw_deg=round(run.yaw_deg, 2) if np.isfinite(run.yaw_deg) else None,
+        camera_roll_deg=_roll_in_picture(run),
         camera=_camera(run),
         time_base=_time_base(run),
         overstride=overstride_bands(measures, profile.overstride, instant=parameters.instant),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 from pydantic import ValidationError
 
@@ -11,6 +12,8 @@ from kinesight.analyses.running.combined_change import LEAST_CONFIDENCE, find_ch
 from kinesight.analyses.running.combined_notices import combined_notices
 from kinesight.analyses.running.combined_report import Part, combined_page
 from kinesight.analyses.running.combined_result import CombinedClip, CombinedDocument, Label, Todo
+from kinesight.analyses.running.page_texts import load_page_texts
+from kinesight.analyses.running.parameters import Language
 from kinesight.analyses.running.result import RunningResult
 from kinesight.domain.analysis import Combination, Combiner, FinishedClip
 from kinesight.domain.document import RESULT_SCHEMA
@@ -23,7 +26,7 @@ def combine(first: FinishedClip, second: FinishedClip) -> Combination:
     """Return what two clips of one runner say together.
 
     Two views (one side, one back) in either order give one page with both; two clips of the same view are taken as before and
-    after, in the order given.
+    after, in the order given. The page speaks the language of the back view or of the clip after.
 
     Parameters
     ----------
@@ -49,11 +52,13 @@ def combine(first: FinishedClip, second: FinishedClip) -> Combination:
         for label, (clip, _) in zip(labels, parts, strict=True)
     ]
     results = [result for _, result in parts]
+    language = results[1].language
     document = CombinedDocument(
         kind="before_after" if is_one_view else "two_views",
         kinesight=__version__,
+        language=language,
         clips=(clips[0], clips[1]),
-        warnings=combined_notices(clips, results, is_one_view=is_one_view),
+        warnings=combined_notices(clips, results, load_page_texts(language), is_one_view=is_one_view),
         todo=_todo(list(zip(labels, results, strict=True))[is_one_view:]),
         changes=find_changes(*results) if is_one_view else (),
     )
@@ -68,11 +73,16 @@ def _running(clip: FinishedClip) -> RunningResult:
     if document.analysis != "running":
         raise BadResult(f"{clip.title} is a result of {document.analysis!r}; only running analyses are combined.")
     try:
-        return RunningResult.model_validate(document.result)
+        result = RunningResult.model_validate(document.result)
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         message = f"The result of {clip.title} cannot be read ({where}); it is damaged or from another version. Analyse it again."
         raise BadResult(message) from error
+    if result.language not in get_args(Language):
+        raise BadResult(
+            f"{clip.title} is in the language {result.language!r}, which this version does not speak. Analyse it again."
+        )
+    return result
 
 
 def _todo(parts: Sequence[tuple[Label, RunningResult]]) -> tuple[Todo, ...]:

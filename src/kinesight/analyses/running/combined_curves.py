@@ -10,7 +10,10 @@ from itertools import pairwise
 import numpy as np
 from markupsafe import Markup
 
+from kinesight.analyses.running.back.angles import INWARD
+from kinesight.analyses.running.page_texts import PageTexts
 from kinesight.analyses.running.report_curves import over_the_cycle
+from kinesight.analyses.running.report_numbers import words_of
 from kinesight.analyses.running.result import RunningResult
 from kinesight.analyses.running.scene import SERIES_SCORES
 from kinesight.domain.video import Floats
@@ -18,13 +21,6 @@ from kinesight.pages.charts import Chart, Line, line_chart
 
 Series = Mapping[str, Floats]
 
-_TITLES: Mapping[str, str] = {
-    "foot": "Foot against ground",
-    "trunk": "Trunk lean",
-    "trunk_side": "Trunk, sideways",
-    "head": "Head pitch",
-    "pelvis_tilt": "Pelvis tilt",
-}
 _PERCENT = np.linspace(0.0, 100.0, 101)
 
 
@@ -39,61 +35,76 @@ def kept_series(series_csv: bytes | None) -> Series:
         values = np.array([[float(cell) if cell else np.nan for cell in row] for row in rows[1:]])
     except ValueError:
         return {}
-    return dict(zip(rows[0], values.T, strict=True))
+    return _by_leg(dict(zip(rows[0], values.T, strict=True)))
 
 
-def charts_of_change(series: Sequence[Series], results: Sequence[RunningResult]) -> tuple[Markup, ...]:
+def _by_leg(series: dict[str, Floats]) -> Series:
+    """Return series with the pelvis as each leg sees it, from its own strike, as the report of one clip draws it."""
+    tilt = series.pop("pelvis_tilt_deg", None)
+    return series if tilt is None else {**{f"{side}_pelvis_deg": sign * tilt for side, sign in INWARD.items()}, **series}
+
+
+def charts_of_change(series: Sequence[Series], results: Sequence[RunningResult], say: PageTexts) -> tuple[Markup, ...]:
     """Return one chart for every series that both clips have: the mean stride before and after with one standard deviation."""
+    words = (say("combined.before"), say("combined.after"))
     charts = []
-    for name in _names(series[0]):
+    for name in _names(series[0], say):
         if name not in series[1]:
             continue
         lines = [
-            _line(each, name, result, words=words, kind=kind)
-            for each, result, words, kind in zip(series, results, ("Before", "After"), ("then", "now"), strict=True)
+            _line(each, name, result, words=word, kind=kind)
+            for each, result, word, kind in zip(series, results, words, ("then", "now"), strict=True)
         ]
         known = [line for line in lines if line is not None]
         if len(known) == 2:
-            charts.append(_chart(_title(name), name, known, results))
+            side, joint = _side(name), say(f"joint.{_joint(name)}")
+            title = f"{joint} · {say(f'side.{side}')}" if side else joint
+            charts.append(_chart(title, name, known, results, say))
     return tuple(charts)
 
 
-def charts_of_view(series: Series, result: RunningResult) -> tuple[Markup, ...]:
+def charts_of_view(series: Series, result: RunningResult, say: PageTexts) -> tuple[Markup, ...]:
     """Return one chart for every joint of one clip, both legs in it where there are two."""
     joints: dict[str, list[str]] = {}
-    for name in _names(series):
+    for name in _names(series, say):
         joints.setdefault(_joint(name), []).append(name)
     charts = []
     for joint, names in joints.items():
+        sides = [_side(name) for name in names]
         lines = [
-            _line(series, name, result, words=_side(name) or "Both legs", kind=_side(name).lower() or "centre") for name in names
+            _line(series, name, result, words=say(f"side.{side}") if side else "", kind=side or "centre")
+            for name, side in zip(names, sides, strict=True)
         ]
         known = [line for line in lines if line is not None]
         if known:
-            charts.append(_chart(_joint_title(joint), names[0], known, [result]))
+            charts.append(_chart(say(f"joint.{joint}"), names[0], known, [result], say))
     return tuple(charts)
 
 
-def _names(series: Series) -> list[str]:
-    return [name for name in series if name.endswith("_deg")]
+def _names(series: Series, say: PageTexts) -> list[str]:
+    """Return the angles that have a title; what another version wrote besides is left out."""
+    return [name for name in series if name.endswith("_deg") and f"joint.{_joint(name)}" in say]
 
 
 def _line(series: Series, name: str, result: RunningResult, *, words: str, kind: str) -> Line | None:
-    foot = _side(name).lower() or _most_seen(result)
+    foot = _side(name) or _most_seen(result)
     strikes = [event.time_s for event in result.events if event.kind == "foot_strike" and event.foot == foot]
     mean, deviation, count = over_the_cycle(series["time_s"], series[name], _strides(strikes))
     if not count:
         return None
-    return Line(name=f"{words} (n={count})", y=mean, kind=kind, spread=deviation if count > 1 else None)
+    return Line(
+        name=f"{words} (n={count})" if words else f"n={count}", y=mean, kind=kind, spread=deviation if count > 1 else None
+    )
 
 
-def _chart(title: str, name: str, lines: Sequence[Line], results: Sequence[RunningResult]) -> Markup:
+def _chart(title: str, name: str, lines: Sequence[Line], results: Sequence[RunningResult], say: PageTexts) -> Markup:
     score = results[-1].scores.get(SERIES_SCORES.get(_joint(name), ""))
     duties = [result.metrics.duty_factor.value for result in results]
     stance = [(0.0, 100 * duty, "stance") for duty in duties[-1:] if duty is not None]
     return line_chart(
-        Chart(title=title, unit="°", x=_PERCENT, x_label="% of the stride, from foot strike", lines=lines, shaded=stance,
-              good=score.range_good if score else None, okay=score.range_okay if score else None, size=(380, 220))
+        Chart(title=title, unit="°", x=_PERCENT, x_label=say("chart.cycle_axis"), lines=lines, shaded=stance,
+              good=score.range_good if score else None, okay=score.range_okay if score else None, size=(380, 220)),
+        words_of(say),
     )  # fmt: skip
 
 
@@ -109,19 +120,9 @@ def _most_seen(result: RunningResult) -> str:
     return "left" if feet.count("left") >= feet.count("right") else "right"
 
 
-def _title(name: str) -> str:
-    side = _side(name)
-    joint = _joint_title(_joint(name))
-    return f"{joint}, {side.lower()}" if side else joint
-
-
-def _joint_title(joint: str) -> str:
-    return _TITLES.get(joint, joint.replace("_", " ").capitalize())
-
-
 def _joint(name: str) -> str:
     return name.removeprefix("left_").removeprefix("right_").removesuffix("_deg").removesuffix("_lean")
 
 
 def _side(name: str) -> str:
-    return next((words for prefix, words in (("left_", "Left"), ("right_", "Right")) if name.startswith(prefix)), "")
+    return next((side for side in ("left", "right") if name.startswith(f"{side}_")), "")

@@ -5,34 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from kinesight.analyses.running.report_numbers import MEASURES, METRICS
 from kinesight.analyses.running.result import BothSides, Instant, Landing, RunningResult, Side
 from kinesight.domain.document import Estimate
 
 SIDES: tuple[Side, Side] = ("left", "right")
 INSTANTS: tuple[Instant, Instant] = ("initial_contact", "full_contact")
 
-SHOWN: Mapping[str, tuple[str, str, float, int]] = {
-    "cadence_spm": ("Cadence", "steps/min", 1, 0),
-    "contact_time_s": ("Ground contact", "ms", 1000, 0),
-    "flight_time_s": ("Flight", "ms", 1000, 0),
-    "duty_factor": ("Duty factor", "%", 100, 1),
-    "step_length_m": ("Step length", "m", 1, 2),
-    "speed_m_per_s": ("Speed", "m/s", 1, 2),
-    "pace_s_per_km": ("Pace", "s/km", 1, 0),
-    "vertical_oscillation_m": ("Vertical oscillation", "cm", 100, 1),
-    "elbow_deg": ("Elbow angle", "°", 1, 1),
-    "front_knee_deg": ("Front knee", "°", 1, 1),
-    "back_knee_deg": ("Back knee", "°", 1, 1),
-    "foot_strike_deg": ("Foot against ground", "°", 1, 1),
-    "overstride_deg": ("Overstride: shank against the vertical", "°", 1, 1),
-    "trunk_lean_deg": ("Trunk lean", "°", 1, 1),
-    "head_deg": ("Head pitch", "°", 1, 1),
-    "pelvic_drop_deg": ("Pelvic drop", "°", 1, 1),
-    "knee_adduction_deg": ("Knee adduction", "°", 1, 1),
-    "hip_adduction_deg": ("Hip adduction", "°", 1, 1),
-    "pronation_deg": ("Pronation", "°", 1, 1),
+SHOWN: Mapping[str, tuple[str, float, int]] = {
+    **{name: (unit, factor, digits) for name, unit, factor, digits in METRICS},
+    **dict.fromkeys(MEASURES, ("°", 1.0, 1)),
 }
-"""Title, unit, what a value is multiplied by for that unit, and digits after the point, in the order of the tables."""
+"""Unit, what a value is multiplied by for that unit, and digits after the point, in the order of the tables; the unit of the
+cadence is a word and empty here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +28,6 @@ class Quantity:
     side: Side | None
     instant: Instant | None
     estimate: Estimate
-
-    @property
-    def where(self) -> str:
-        """Return side and instant in words."""
-        words = (self.side, self.instant)
-        return ", ".join(word.replace("_", " ") for word in words if word is not None).capitalize()
 
 
 def quantities(result: RunningResult) -> tuple[Quantity, ...]:

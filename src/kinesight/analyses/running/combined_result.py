@@ -66,12 +66,14 @@ class CombinedDocument(Document):
     """combined.json: two clips of one runner, seen from two sides or at two times.
 
     `clips` are side and back for `two_views`, before and after for `before_after`. `changes` is empty for `two_views`; `todo` of
-    `before_after` is that of the later clip.
+    `before_after` is that of the later clip. `language` is that of the page and of the notices about both clips: the language in
+    which the second of `clips` was analysed.
     """
 
     schema_: str = Field(default=COMBINED_SCHEMA, alias="schema")
     kind: Literal["two_views", "before_after"]
     kinesight: str
+    language: str = "en"
     clips: tuple[CombinedClip, CombinedClip]
     warnings: tuple[CombinedNotice, ...] = ()
     todo: tuple[Todo, ...] = ()

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from kinesight.analyses.running.combined_change import scored
-from kinesight.analyses.running.combined_quantities import SHOWN, Quantity, quantities
+from kinesight.analyses.running.combined_quantities import SHOWN
 from kinesight.analyses.running.combined_result import Change
-from kinesight.analyses.running.report_numbers import Card, Reading, reading
-from kinesight.analyses.running.result import Instant, RunningResult, Score
-from kinesight.domain.document import Estimate
+from kinesight.analyses.running.page_texts import PageTexts
+from kinesight.analyses.running.report_numbers import Card, Reading, metric_unit, reading, words_of
+from kinesight.analyses.running.result import Instant, Score
 from kinesight.pages.gauges import Mark, ruler
 
-_REASONS: Mapping[str, str] = {
-    "few_strides": "too few strides to tell",
-    "low_confidence": "seen too badly to tell",
-    "unknown_before": "not measured before",
-    "unknown_after": "not measured after",
-}
 _ORDER: Mapping[str, int] = {"bad": 0, "okay": 1, "good": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeRow:
-    """One number before and after in words; `tone` is the CSS class of the verdict."""
+    """One number before and after in words; `tone` is the CSS class of the verdict.
+
+    `difference` and `needed` are bare numbers in `unit`, empty where unknown; `where` is side and instant, `side` the side alone.
+    """
 
     name: str
+    side: str
     where: str
     before: Reading
     after: Reading
@@ -48,19 +47,20 @@ class Compared:
     rows: tuple[tuple[ChangeRow, Markup], ...]
 
 
-def change_rows(changes: Sequence[Change], result: RunningResult) -> tuple[ChangeRow, ...]:
-    """Return every change in words, in the order of the tables."""
-    shown = {(quantity.name, quantity.side, quantity.instant): quantity for quantity in quantities(result)}
-    return tuple(_row(change, shown[change.quantity, change.side, change.instant]) for change in changes)
+def change_rows(changes: Sequence[Change], say: PageTexts) -> tuple[ChangeRow, ...]:
+    """Return every change in words."""
+    return tuple(_row(change, say) for change in changes)
 
 
-def compared_scores(rows: Sequence[ChangeRow], cards: Sequence[Card], *, instant: Instant) -> tuple[Compared, ...]:
+def compared_scores(
+    rows: Sequence[ChangeRow], cards: Sequence[Card], say: PageTexts, *, instant: Instant
+) -> tuple[Compared, ...]:
     """Return the scored measures of the later clip at the instant of its scores, those that changed first."""
     found = []
     for card in cards:
         measure, only = scored(card.key)
         own = [
-            (row, _ruler(row.change, card.score))
+            (row, _ruler(row.change, card.score, say))
             for row in rows
             if row.change.quantity == measure and row.change.instant in {None, instant} and only in {None, row.change.side}
         ]
@@ -69,50 +69,61 @@ def compared_scores(rows: Sequence[ChangeRow], cards: Sequence[Card], *, instant
     return tuple(sorted(found, key=lambda each: all(row.change.verdict != "changed" for row, _ in each.rows)))
 
 
-def _row(change: Change, quantity: Quantity) -> ChangeRow:
-    title, unit, factor, digits = SHOWN[quantity.name]
-    verdict, tone = _verdict(change)
+def _row(change: Change, say: PageTexts) -> ChangeRow:
+    name = change.quantity
+    unit, factor, digits = SHOWN[name]
+    unit = metric_unit(name, unit, say)
+    verdict, tone = _verdict(change, say)
+    side = say(f"side.{change.side}") if change.side else ""
+    instant = say(f"instant.{change.instant}") if change.instant else ""
     return ChangeRow(
-        name=title,
-        where=quantity.where,
-        before=reading(change.before, factor=factor, digits=digits, unit=unit),
-        after=reading(change.after, factor=factor, digits=digits, unit=unit),
+        name=say(f"metric.{name}" if f"metric.{name}" in say else f"measure.{name}"),
+        side=side,
+        where=", ".join(words for words in (side, instant) if words),
+        before=reading(change.before, factor=factor, digits=digits, unit=unit, say=say),
+        after=reading(change.after, factor=factor, digits=digits, unit=unit, say=say),
         unit=unit,
-        difference=_signed(change.difference, quantity.name),
-        needed=_signed(change.needed, quantity.name).lstrip("+"),
+        difference=_signed(change.difference, name, say),
+        needed=_signed(change.needed, name, say).lstrip("+"),
         verdict=verdict,
         tone=tone,
         change=change,
     )
 
 
-def _verdict(change: Change) -> tuple[str, str]:
+def _verdict(change: Change, say: PageTexts) -> tuple[str, str]:
     """Return what a change is in words, and its CSS class: better or worse only where it crosses the border of a range."""
     if change.reason is not None:
-        return _REASONS[change.reason], "unknown"
+        return say(f"combined.{change.reason}"), "unknown"
     if change.verdict == "within_noise":
-        return "within the noise", "unknown"
+        return say("combined.within_noise"), "unknown"
     rise = "higher" if (change.difference or 0.0) > 0 else "lower"
     if change.band_before is None or change.band_after is None or change.band_before == change.band_after:
-        return rise, "moved"
+        return say(f"combined.{rise}"), "moved"
     is_better = _ORDER[change.band_after] > _ORDER[change.band_before]
-    return (f"{rise}, better", "good") if is_better else (f"{rise}, worse", "bad")
+    return (say(f"combined.{rise}_better"), "good") if is_better else (say(f"combined.{rise}_worse"), "bad")
 
 
-def _signed(value: float | None, name: str) -> str:
-    if value is None:
+def _signed(value: float | None, name: str, say: PageTexts) -> str:
+    if value is None or not math.isfinite(value):
         return ""
-    _, unit, factor, digits = SHOWN[name]
+    unit, factor, digits = SHOWN[name]
     # one digit more than the value has: a difference of "0" that counts would be a riddle
-    text = reading(Estimate(value=value, n=2), factor=factor, digits=digits if unit == "°" else digits + 1).text or ""
-    return f"+{text}" if value > 0 else text
+    digits = digits if unit == "°" else digits + 1
+    text = say.number(factor * value, digits)
+    return f"+{text}" if round(factor * value, digits) > 0 else text
 
 
-def _ruler(change: Change, score: Score) -> Markup:
-    readings = ((change.before, "B", "then"), (change.after, "A", "now"))
+def _ruler(change: Change, score: Score, say: PageTexts) -> Markup:
+    readings = ((change.before, "before", "then"), (change.after, "after", "now"))
     marks = [
-        Mark(value=estimate.value, spread=estimate.spread if estimate.n > 1 else None, letter=letter, kind=kind)
-        for estimate, letter, kind in readings
+        Mark(
+            value=estimate.value,
+            spread=estimate.spread if estimate.n > 1 else None,
+            letter=say(f"combined.{which}_letter"),
+            kind=kind,
+        )
+        for estimate, which, kind in readings
         if estimate.value is not None
     ]
-    return ruler(marks, good=score.range_good, okay=score.range_okay, unit="°")
+    return ruler(marks, good=score.range_good, okay=score.range_okay, unit="°", words=words_of(say))

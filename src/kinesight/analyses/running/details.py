@@ -55,6 +55,7 @@ class Stride:
     """One landing of one foot: times are the stream's own stamps, durations the runner's seconds, unknown is NaN.
 
     `full_contact_error_s` is how much earlier or later the foot would count as flat if its angle were read a little wrong.
+    `is_regular` is False for a strike that no whole number of usual strides joins to the neighbouring strikes of its foot.
     """
 
     foot: Side
@@ -70,6 +71,7 @@ class Stride:
     strike_confidence: float
     toe_off_confidence: float
     full_contact_error_s: float = 0.0
+    is_regular: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,8 +34,8 @@ PER_YAW: Mapping[str, float] = {"elbow_deg": 0.35, "head_deg": 0.1}
 """Degrees off for each degree that the camera is turned; arms swing across the body, so it counts more for them."""
 OTHER_PER_YAW = 0.05
 AGAINST_VERTICAL = ("overstride_deg", "head_deg", "trunk_lean_deg")
-UNKNOWN_ROLL_DEG, KNOWN_ROLL_DEG = 3.0, 0.5
-"""How far a hand-held camera is tilted unless the ground shows it."""
+UNKNOWN_ROLL_DEG, KNOWN_ROLL_DEG, BELT_ROLL_DEG = 3.0, 0.5, 1.2
+"""How far a hand-held camera is tilted unless the ground shows it; a belt shows it worse, and is not always as level as told."""
 SCALE = 0.06
 """Part by which segment lengths over height differ between people (Winter's are means)."""
 OSCILLATION_M = 0.006
@@ -51,7 +51,8 @@ def angle_bias_deg(run: Run, name: str, *, points: Sequence[str], noise: float =
     yaw_deg = float(np.nan_to_num(run.yaw_deg))
     parts = [noise * OFF_DEG[name], PER_YAW.get(name, OTHER_PER_YAW) * yaw_deg]
     if name in AGAINST_VERTICAL:
-        parts.append(KNOWN_ROLL_DEG if np.isfinite(run.roll_deg) else UNKNOWN_ROLL_DEG)
+        known_deg = BELT_ROLL_DEG if run.ground.moves else KNOWN_ROLL_DEG
+        parts.append(known_deg if np.isfinite(run.roll_deg) else UNKNOWN_ROLL_DEG)
     seen = float(np.mean([run.motion.score[point] for point in points]))
     return float(np.sqrt(np.sum(np.square(parts)))) / max(seen, LEAST_SEEN)
 

@@ -44,6 +44,9 @@ def _about_strides(run: Run, say: PageTexts) -> Iterator[tuple[str, str]]:
     per_side = [sum(stride.foot == side for stride in strides) for side in SIDES]
     if len(strides) < FEW_STRIKES or min(per_side) < FEW_PER_SIDE:
         yield "few_strides", say("notice.few_strides", left=per_side[0], right=per_side[1])
+    irregular = sum(not stride.is_regular for stride in strides)
+    if irregular:
+        yield "irregular_strides", say("notice.irregular_strides", count=irregular)
     if not any(np.isfinite(stride.initial_contact.foot_strike_deg) for stride in strides):
         yield "foot_unknown", say("notice.foot_unknown")
 

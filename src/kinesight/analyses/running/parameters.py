@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from kinesight.analyses.running.profile import load_profile
 from kinesight.domain.errors import BadParameter
 
+Language = Literal["en", "fr", "de", "zh", "ko", "pt", "es", "it", "ja"]
+
 
 class RunningParameters(BaseModel):
     """Choices for one running analysis; defaults suit a side view of an adult filmed overground."""
@@ -24,8 +26,10 @@ class RunningParameters(BaseModel):
     """None: found from the clip."""
     pace_s_per_km: float | None = Field(default=None, gt=60, lt=3600)
     """Belt pace; turns treadmill timings into metres."""
+    incline_percent: float | None = Field(default=None, ge=-40, le=40)
+    """How much the belt or the ground rises ahead, as its display or a map says; None: taken as level."""
     instant: Literal["full_contact", "initial_contact"] = "full_contact"
-    language: Literal["en", "fr", "de", "zh", "ko", "pt", "es", "it", "ja"] = "en"
+    language: Language = "en"
     person: int | None = Field(default=None, ge=0)
     """Which person, counted by first appearance from 0; None: the largest, longest, most runner-like one."""
     pose_model: Literal["heavy", "full", "onnx"] = "heavy"

@@ -78,7 +78,7 @@ def report_page(scene: Scene, warnings: tuple[Notice, ...], given: ReportInput) 
         patterns=load_language(result.language).foot.patterns,
         models=given.models,
         parameters=[(name, _plain(value)) for name, value in sorted(given.parameters.items())],
-        video_facts=_video_facts(given.video, say),
+        video_facts=video_facts(given.video, say),
     )
 
 
@@ -101,12 +101,13 @@ def _facts(result: RunningResult, say: PageTexts) -> list[str]:
     if result.view == "back" and result.camera_yaw_deg is not None:
         way = "right" if result.camera_yaw_deg > 0 else "left"
         facts.append(say(f"fact.camera_{way}", degrees=say.number(abs(result.camera_yaw_deg))))
-    if result.camera_roll_deg is not None:
+    if result.camera_roll_deg is not None and (result.view == "back" or abs(result.camera_roll_deg) >= 1):
         facts.append(say("fact.roll", degrees=say.number(abs(result.camera_roll_deg))))
     return facts
 
 
-def _video_facts(video: VideoInfo | None, say: PageTexts) -> list[tuple[str, str]]:
+def video_facts(video: VideoInfo | None, say: PageTexts) -> list[tuple[str, str]]:
+    """Return what a video is as names and values, in words."""
     name = say("fact.video")
     if video is None:
         return [(name, say("fact.no_video"))]

@@ -1,4 +1,4 @@
-"""The numbers of a report as a reader wants them: with unit, spread and count, or with the reason why there is none."""
+"""The numbers of a report as a reader wants them: with unit, error, spread and count, or with the reason why there is none."""
 
 from __future__ import annotations
 
@@ -19,10 +19,16 @@ _SCORES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One number in a report; `text` is None where it is unknown, and then `reason` says why."""
+    """One number in a report; `text` is None where it is unknown, and then `reason` says why.
+
+    `error` stands behind a "±", which belongs to it alone; `spread` is bare; both are empty where they are unknown. `margin` is
+    what stands beside a number outside of tables: the error, or where that is unknown the spread under its name.
+    """
 
     text: str | None
+    error: str = ""
     spread: str = ""
+    margin: str = ""
     n: int = 0
     confidence: str = ""
     reason: str = ""
@@ -80,7 +86,7 @@ PER_SIDE: tuple[tuple[str, str, float, int], ...] = (
     ("flight_time_s", "ms", 1000, 0),
     ("duty_factor", "%", 100, 1),
 )
-_MEASURES = (
+MEASURES = (
     "elbow_deg", "front_knee_deg", "back_knee_deg", "foot_strike_deg", "overstride_deg", "trunk_lean_deg", "head_deg",
     "pelvic_drop_deg", "knee_adduction_deg", "pronation_deg", "hip_adduction_deg",
 )  # fmt: skip
@@ -116,20 +122,30 @@ def words_of(say: PageTexts) -> Words:
 def reading(
     estimate: Estimate, *, factor: float = 1.0, digits: int = 0, unit: str = "", reason: str = "", say: PageTexts | None = None
 ) -> Reading:
-    """Return an estimate in words: value times factor with its unit, spread, count and confidence, or the reason why not.
+    """Return an estimate in words: value times factor with its unit, error, spread, count, confidence, or the reason why not.
 
-    `say` gives the decimal mark; English if omitted.
+    The error is rounded up, so that what is shown still holds the true value as often as was measured. `say` gives the decimal
+    mark; English if omitted.
     """
     if estimate.value is None or not math.isfinite(estimate.value):
         return Reading(text=None, reason=reason)
     say = say or load_page_texts("en")
-    spread = ""
-    # a single reading has no spread: "± 0" would claim certainty
+    error = spread = ""
+    if estimate.error is not None and math.isfinite(estimate.error):
+        error = f"± {say.number(_up(factor * estimate.error, digits), digits)}"
+    # a single reading has no spread: 0 would claim certainty
     if estimate.n != 1 and estimate.spread is not None and math.isfinite(estimate.spread):
-        spread = f"± {say.number(factor * estimate.spread, max(digits, 1) if unit == '°' else digits)}"
+        spread = say.number(factor * estimate.spread, digits)
+    margin = error or (say("report.spread_of", spread=spread) if spread else "")
     confidence = say.with_unit(f"{100 * estimate.confidence:.0f}", "%") if math.isfinite(estimate.confidence) else ""
     text = say.with_unit(say.number(factor * estimate.value, digits), unit)
-    return Reading(text=text, spread=spread, n=estimate.n, confidence=confidence)
+    return Reading(text=text, error=error, spread=spread, margin=margin, n=estimate.n, confidence=confidence)
+
+
+def _up(error: float, digits: int) -> float:
+    """Return an error rounded up at its last digit, which is never 0: nothing is measured without error."""
+    steps = 10.0**digits
+    return max(math.ceil(error * steps - 1e-6), 1) / steps
 
 
 def why_unknown(name: str, result: RunningResult) -> str:
@@ -148,7 +164,8 @@ def why_unknown(name: str, result: RunningResult) -> str:
     return say("reason.unclear")
 
 
-def _metric_unit(name: str, unit: str, say: PageTexts) -> str:
+def metric_unit(name: str, unit: str, say: PageTexts) -> str:
+    """Return the unit of a metric, which is a word for the cadence alone."""
     return say("unit.steps_per_min") if name == "cadence_spm" else unit
 
 
@@ -167,7 +184,7 @@ def tiles(result: RunningResult) -> tuple[Tile, ...]:
             readings: tuple[tuple[str, Reading], ...] = (("left", read(estimate.left)), ("right", read(estimate.right)))
         else:
             readings = (("", read(estimate)),)
-        found.append(Tile(name=say(f"metric.{name}"), unit=_metric_unit(name, unit, say), readings=readings))
+        found.append(Tile(name=say(f"metric.{name}"), unit=metric_unit(name, unit, say), readings=readings))
     return tuple(found)
 
 
@@ -177,7 +194,7 @@ def metric_rows(result: RunningResult) -> tuple[Row, ...]:
     rows = []
     for source, metrics in ((result.metrics, METRICS), (result.per_side, PER_SIDE)):
         for name, unit, factor, digits in metrics:
-            shown = _metric_unit(name, unit, say)
+            shown = metric_unit(name, unit, say)
             for side, estimate in _by_side(getattr(source, name), say):
                 found = reading(estimate, factor=factor, digits=digits, unit=shown, reason=why_unknown(name, result), say=say)
                 rows.append(Row(name=say(f"metric.{name}"), side=side, reading=found))
@@ -202,7 +219,7 @@ def measure_rows(result: RunningResult) -> tuple[Row, ...]:
     """Return every angle for the table, of a back view only its own, at both instants where it has two."""
     say = load_page_texts(result.language)
     rows = []
-    for name in _MEASURES:
+    for name in MEASURES:
         if result.view == "back" and name not in _FROM_BEHIND:
             continue
         for side, estimate in _by_side(getattr(result.measures, name), say):

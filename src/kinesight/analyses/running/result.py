@@ -258,7 +258,7 @@ class RunningResult(Document):
     camera_yaw_deg: float | None = None
     """How far the camera stands off the wanted place: from the side 0..90; from straight behind, to the runner's right +."""
     camera_roll_deg: float | None = None
-    """How far the camera is turned about its axis, a level line sinking to the right +; of a back view."""
+    """How far the camera is turned about its axis, a level line sinking to the right +; null where it is unknown."""
     camera: Camera = Camera()
     time_base: TimeBaseOfClip = TimeBaseOfClip()
     overstride: OverstrideBands = OverstrideBands()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from kinesight.analyses.running.motion import OTHER, Motion, Side
 from kinesight.analyses.running.profile import PatternBorders
 from kinesight.analyses.running.result import Pattern
 from kinesight.domain.video import Floats
+from kinesight.signals.robust import centre
 
 FLAT_WITHIN_DEG = 3.0
 FOOT_UNSURE_DEG = 3.0
@@ -24,6 +26,11 @@ STEP_S = (0.18, 0.6)
 LONGEST_FLIGHT_S = 0.25
 """Such a flight lifts the body by g t² / 8 = 77 mm, twice what runners do; a longer one is a toe-off read too early."""
 
+STRIDE_WITHIN = 0.2
+"""Part of the usual stride time by which a strike may come early or late: a runner keeps time to a few hundredths."""
+FEWEST_FOR_RHYTHM = 3
+IRREGULAR_TRUST = 0.5
+
 FAR_TRUST = 0.75
 """A far leg is half hidden: both timing and angles are about as much worse (Young 2023)."""
 
@@ -31,7 +38,7 @@ FAR_TRUST = 0.75
 def measure_strides(
     motion: Motion, series: Mapping[str, Floats], contacts: Sequence[Contact], *, borders: PatternBorders, slow_motion: float
 ) -> tuple[Stride, ...]:
-    """Return every landing, in order; a contact or step that no runner makes has unknown duration."""
+    """Return every landing, in order; a contact or step that no runner makes has unknown duration, one out of time is marked."""
     strides = []
     for index, contact in enumerate(contacts):
         following = contacts[index + 1] if index + 1 < len(contacts) else None
@@ -65,7 +72,38 @@ def measure_strides(
                 full_contact_error_s=max(abs(full_s - other_s) for other_s in others_s),
             )
         )
-    return tuple(strides)
+    return _marked(strides)
+
+
+def _marked(strides: Sequence[Stride]) -> tuple[Stride, ...]:
+    """Mark the strikes that are out of the runner's rhythm; the steps that they begin or end have unknown duration.
+
+    A strike fits where the time to one of the two before or after it of the same foot is within a fifth of a stride of a whole
+    number of usual strides, so that neither a missed landing nor a wrong one spoils its neighbours.
+    """
+    own = {side: [index for index, stride in enumerate(strides) if stride.foot == side] for side in OTHER}
+    times = np.array([stride.strike_s for stride in strides])
+    lasting = np.concatenate([np.diff(times[indices]) for indices in own.values()] or [np.array([])])
+    if len(lasting) < FEWEST_FOR_RHYTHM:
+        return tuple(strides)
+    usual_s = centre(lasting)
+    wrong = set()
+    for indices in own.values():
+        for place, index in enumerate(indices):
+            around = [other for other in indices[max(place - 2, 0) : place + 3] if other != index]
+            if around and not any(_is_whole(abs(times[other] - times[index]) / usual_s) for other in around):
+                wrong.add(index)
+    marked = []
+    for index, stride in enumerate(strides):
+        spoilt = {"step_s": float("nan"), "flight_s": float("nan")} if {index, index + 1} & wrong else {}
+        if index in wrong:
+            spoilt |= {"is_regular": False, "strike_confidence": IRREGULAR_TRUST * stride.strike_confidence}
+        marked.append(replace(stride, **spoilt))  # type: ignore[arg-type]
+    return tuple(marked)
+
+
+def _is_whole(strides: float) -> bool:
+    return round(strides) >= 1 and abs(strides - round(strides)) <= STRIDE_WITHIN
 
 
 def full_contact_s(time_s: Floats, foot_deg: Floats, contact: Contact, *, within_deg: float = FLAT_WITHIN_DEG) -> float:

@@ -52,6 +52,7 @@ def _strides(details: RunningDetails) -> str:
         *times,
         *(f"{name}_at_{instant}" for instant in instants for name in angles),
         "strike_confidence",
+        "is_regular",
     ]
     rows = (
         [
@@ -60,6 +61,7 @@ def _strides(details: RunningDetails) -> str:
             *(getattr(stride, name) for name in times),
             *(getattr(getattr(stride, instant), name) for instant in instants for name in angles),
             stride.strike_confidence,
+            str(stride.is_regular).lower(),
         ]
         for stride in details.strides
     )

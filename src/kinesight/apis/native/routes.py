@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
+from starlette.concurrency import run_in_threadpool
 
 from kinesight.apis.edge.accepting import accept
 from kinesight.apis.edge.authentication import Caller
@@ -37,6 +39,8 @@ from kinesight.apis.native.schemas import (
 from kinesight.domain.errors import BadParameter, Conflict, NotFound
 from kinesight.domain.job import Job, NewJob, State, Tenant
 
+LONGEST_WAIT_S = 60.0
+
 router = APIRouter(prefix="/v1", tags=["native"], route_class=route_class(DIALECT), responses=ERRORS)
 
 
@@ -46,37 +50,55 @@ router = APIRouter(prefix="/v1", tags=["native"], route_class=route_class(DIALEC
     response_model=AnalysisView,
     summary="Start an analysis",
     openapi_extra={"requestBody": START_BODY},
-    responses=errors(409, 413, 415, 422, 429, 507),
+    responses={200: {"model": AnalysisView, "description": "It has ended already."}, **errors(409, 413, 415, 422, 429, 507)},
 )
 async def start(
     here: Here,
     tenant: Caller,
     request: Request,
     response: Response,
+    wait_s: Annotated[float, Query(ge=0, le=LONGEST_WAIT_S, description="Seconds to wait for the end before answering.")] = 0.0,
     idempotency_key: Annotated[str | None, Header(description="Makes a repeated request return the first analysis.")] = None,
 ) -> AnalysisView:
-    """Accept a video, uploaded or by address, and return at once; once this answers, the analysis survives a restart."""
-    key = checked_idempotency_key(idempotency_key)
+    """Accept a video, uploaded or by address; once this answers, the analysis survives a restart.
+
+    It answers at once with 202, or with `wait_s` as soon as the analysis has ended, and then with 200 and the result.
+    """
+    asked = Asked(key=checked_idempotency_key(idempotency_key), is_awaited=wait_s > 0)
     by_address = json_type(request)
-    job = await (_start_by_address if by_address else _start_by_upload)(here, tenant, request, key)
+    job = await (_start_by_address if by_address else _start_by_upload)(here, tenant, request, asked)
     response.headers["Location"] = f"/v1/analyses/{job.id}"
-    return view_of(job)
+    if wait_s > 0:
+        job = await here.services.jobs.wait(tenant.id, job.id, timeout_s=wait_s)
+    if not job.state.is_final:
+        return view_of(job)
+    response.status_code = 200
+    return await run_in_threadpool(_whole_view, here, request, job)
 
 
-async def _start_by_address(here: Context, tenant: Tenant, request: Request, key: str | None) -> Job:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a start call says besides the video and its parameters."""
+
+    key: str | None
+    is_awaited: bool
+
+
+async def _start_by_address(here: Context, tenant: Tenant, request: Request, asked: Asked) -> Job:
     values = read_json_object(await received_json(request, max_bytes=MAX_JSON_BYTES), what="The body")
     wanted = validated(SourceRequest, values, under="body")
     new = NewJob(
         kind=wanted.kind,
         parameters=checked_parameters(wanted.kind, wanted.parameters, here.analyses),
         source_url=checked_source(wanted.source_url),
-        idempotency_key=key,
+        idempotency_key=asked.key,
         origin={"api": "native"},
+        is_awaited=asked.is_awaited,
     )
     return await accept(here, tenant, new, api="native")
 
 
-async def _start_by_upload(here: Context, tenant: Tenant, request: Request, key: str | None) -> Job:
+async def _start_by_upload(here: Context, tenant: Tenant, request: Request, asked: Asked) -> Job:
     rules = FormRules(
         file_field="video",
         text_fields=frozenset({"kind", "parameters"}),
@@ -89,8 +111,9 @@ async def _start_by_upload(here: Context, tenant: Tenant, request: Request, key:
         new = NewJob(
             kind=form.texts["kind"],
             parameters=checked_parameters(form.texts["kind"], given, here.analyses),
-            idempotency_key=key,
+            idempotency_key=asked.key,
             origin={"api": "native"},
+            is_awaited=asked.is_awaited,
         )
         return await accept(here, tenant, new, api="native", file=form.file)
 
@@ -115,7 +138,10 @@ def list_analyses(
 @router.get("/analyses/{analysis_id}", response_model=AnalysisView, summary="State, result and links", responses=errors(404))
 def get_analysis(here: Here, tenant: Caller, request: Request, analysis_id: str) -> AnalysisView:
     """Return one analysis. Links are signed anew at each read."""
-    job = here.services.jobs.get(tenant.id, known_id(analysis_id))
+    return _whole_view(here, request, here.services.jobs.get(tenant.id, known_id(analysis_id)))
+
+
+def _whole_view(here: Context, request: Request, job: Job) -> AnalysisView:
     links = tuple(
         ArtefactLink(
             name=artefact.name,
@@ -124,7 +150,7 @@ def get_analysis(here: Here, tenant: Caller, request: Request, analysis_id: str)
             size_bytes=artefact.size_bytes,
             sha256=artefact.sha256,
         )
-        for artefact in here.services.jobs.artefacts(tenant.id, job.id)
+        for artefact in here.services.jobs.artefacts(job.tenant_id, job.id)
     )
     return view_of(job, links)
 

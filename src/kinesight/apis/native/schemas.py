@@ -57,7 +57,10 @@ class ArtefactLink(Wire):
 
 
 class AnalysisSummary(Wire):
-    """One accepted analysis, as in lists. Times are ISO 8601 in UTC."""
+    """One accepted analysis, as in lists. Times are ISO 8601 in UTC.
+
+    `drawing` is how far its pictures and its report are, which are made after the result; null where they come with the result.
+    """
 
     id: str
     kind: str
@@ -72,6 +75,7 @@ class AnalysisSummary(Wire):
     started_at: str | None
     finished_at: str | None
     error: Problem | None
+    drawing: State | None
 
 
 class AnalysisView(AnalysisSummary):
@@ -121,6 +125,7 @@ def summary_fields(job: Job) -> dict[str, Any]:
         "started_at": timestamp(job.started_s),
         "finished_at": timestamp(job.finished_s),
         "error": problem,
+        "drawing": job.drawing,
     }
 
 

@@ -60,14 +60,15 @@ class RtmDet:
         """Return what model this is, for provenance."""
         return self._used
 
-    def detect(self, rgb: Image) -> Boxes:
-        """Return the objects found, best first, in pixels of the picture."""
+    def detect(self, rgb: Image, *, least_score: float | None = None) -> Boxes:
+        """Return the objects found, best first, in pixels of the picture; `least_score` replaces the threshold."""
+        threshold = self._threshold if least_score is None else least_score
         boxed = letterbox(rgb, width_px=self._session.width_px, height_px=self._session.height_px)
         normal = ((boxed.picture[:, :, ::-1].astype(np.float32) - _MEAN) / _DEVIATION).transpose(2, 0, 1)
         dets, labels = self._session.run(np.ascontiguousarray(normal), "dets", "labels")
         found = dets[0].astype(np.float64)
         class_number = labels[0].astype(np.int64)
         # unused rows are padded with class -1
-        good = np.flatnonzero((found[:, 4] >= self._threshold) & (class_number >= 0) & (class_number < len(COCO_80)))
+        good = np.flatnonzero((found[:, 4] >= threshold) & (class_number >= 0) & (class_number < len(COCO_80)))
         best = good[np.argsort(-found[good, 4], kind="stable")]
         return found_boxes(found[best, :4] / boxed.scale, found[best, 4], class_number[best], labels=COCO_80, picture=rgb)

@@ -67,13 +67,14 @@ class Yolox:
         """Return what model this is, for provenance."""
         return self._used
 
-    def detect(self, rgb: Image) -> Boxes:
-        """Return the objects found, best first, in pixels of the picture."""
+    def detect(self, rgb: Image, *, least_score: float | None = None) -> Boxes:
+        """Return the objects found, best first, in pixels of the picture; `least_score` replaces the threshold."""
+        threshold = self._threshold if least_score is None else least_score
         boxed = letterbox(rgb, width_px=self._session.width_px, height_px=self._session.height_px)
         bgr = np.ascontiguousarray(boxed.picture[:, :, ::-1].transpose(2, 0, 1), dtype=np.float32)
         (raw,) = self._session.run(bgr, self._output)
         values = raw[0].astype(np.float64)
-        cell, class_number = np.nonzero(values[:, 4:5] * values[:, 5:] >= self._threshold)
+        cell, class_number = np.nonzero(values[:, 4:5] * values[:, 5:] >= threshold)
         score = values[cell, 4] * values[cell, 5 + class_number]
         xyxy_px = decode(values[cell, :4], self._grid[cell]) / boxed.scale
         kept = suppress_overlaps(xyxy_px, score, class_number, overlap=self._overlap)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from kinesight.analyses.running.back.details import BackStride
+from kinesight.analyses.running.back import error_bars
 from kinesight.analyses.running.back.profile import BackProfile
 from kinesight.analyses.running.back.run import BackRun
-from kinesight.analyses.running.estimates import estimate
+from kinesight.analyses.running.error_bars import SCALE, cadence_error_spm
+from kinesight.analyses.running.estimates import estimate, random_error, rounded
 from kinesight.analyses.running.motion import SIDES, Side
 from kinesight.analyses.running.result import BothSides, Measures, Metrics, Score
 from kinesight.analyses.running.scoring import score_reading
@@ -31,13 +30,13 @@ HALF_SURE_DEG = 2.0
 
 def back_measures(run: BackRun, *, full_body: bool) -> Measures:
     """Return the measures of the back view, only pronation unless `full_body`; those of the side view stay unknown."""
-    pronation = _both(run, lambda stride: stride.pronation_deg, trust=PRONATION_TRUST * run.heel_trust)
+    pronation = _both(run, "pronation_deg", trust=PRONATION_TRUST * run.heel_trust)
     if not full_body:
         return Measures(pronation_deg=pronation)
     return Measures(
         pelvic_drop_deg=BothSides(**{side: _drop(run, side) for side in SIDES}),
-        knee_adduction_deg=_both(run, lambda stride: stride.knee_adduction_deg, trust=KNEE_TRUST * run.knee_trust),
-        hip_adduction_deg=_both(run, lambda stride: stride.hip_adduction_deg, trust=KNEE_TRUST * run.knee_trust),
+        knee_adduction_deg=_both(run, "knee_adduction_deg", trust=KNEE_TRUST * run.knee_trust),
+        hip_adduction_deg=_both(run, "hip_adduction_deg", trust=KNEE_TRUST * run.knee_trust),
         pronation_deg=pronation,
     )
 
@@ -53,13 +52,17 @@ def back_metrics(run: BackRun, *, height_m: float | None, belt_m_per_s: float | 
     lengths_m = belt_m_per_s * steps if belt_m_per_s is not None else steps[:0]
     belt = Estimate() if belt_m_per_s is None else Estimate(value=round(belt_m_per_s, 4), n=len(strides), confidence=1.0)
     if cadence.value is not None and np.isfinite(usual_s):
-        cadence = cadence.model_copy(update={"value": round(60 / usual_s, 4)})
+        error = rounded(cadence_error_spm(60 / usual_s, steps=int(np.isfinite(steps).sum())))
+        cadence = cadence.model_copy(update={"value": round(60 / usual_s, 4), "error": error})
+    contact_bias_s = error_bars.CONTACT_S
     return Metrics(
         cadence_spm=cadence,
-        contact_time_s=BothSides(**{side: estimate(contacts[side], trust=trust) for side in SIDES}),
-        flight_time_s=estimate([stride.flight_s for stride in strides], trust=trust),
-        duty_factor=estimate([stride.contact_s / (2 * usual_s) for stride in strides], trust=trust),
-        step_length_m=estimate(lengths_m, trust=trust),
+        contact_time_s=BothSides(**{side: estimate(contacts[side], trust=trust, bias=contact_bias_s) for side in SIDES}),
+        flight_time_s=estimate([stride.flight_s for stride in strides], trust=trust, bias=contact_bias_s),
+        duty_factor=estimate(
+            [stride.contact_s / (2 * usual_s) for stride in strides], trust=trust, bias=contact_bias_s / (2 * usual_s)
+        ),
+        step_length_m=estimate(lengths_m, trust=trust, bias=0.0),
         speed_m_per_s=belt,
         vertical_oscillation_m=_oscillation(run, height_m, trust=trust) if height_m is not None else Estimate(),
     )
@@ -95,8 +98,9 @@ def back_total(scores: dict[str, Score], profile: BackProfile) -> float | None:
 
 
 def _drop(run: BackRun, side: Side) -> Estimate:
+    values = np.array([stride.pelvic_drop_deg for stride in run.strides if stride.foot == side])
     single = estimate(
-        [stride.pelvic_drop_deg for stride in run.strides if stride.foot == side],
+        values,
         trust=min(run.frontal.motion.score["left_hip"], run.frontal.motion.score["right_hip"]),
     )
     peak = run.course.drop_deg[side] if run.course is not None else float("nan")
@@ -104,17 +108,23 @@ def _drop(run: BackRun, side: Side) -> Estimate:
         return Estimate()
     error_deg = NORMAL_MAD * (single.spread if single.spread is not None else HALF_SURE_DEG) / np.sqrt(single.n)
     sure = single.confidence / (1.0 + (error_deg / HALF_SURE_DEG) ** 2)
-    return single.model_copy(update={"value": round(peak, 4), "confidence": round(float(sure), 3)})
+    off_deg = error_bars.frontal_bias_deg("pelvic_drop_deg", yaw_deg=run.yaw_deg, roll_deg=run.roll_deg)
+    # a lone stride says nothing of its error
+    error = np.hypot(off_deg, error_bars.COURSE_PART * np.nan_to_num(random_error(values), nan=HALF_SURE_DEG))
+    return single.model_copy(
+        update={"value": round(peak, 4), "confidence": round(float(sure), 3), "error": rounded(float(error))}
+    )
 
 
-def _both(run: BackRun, value: Callable[[BackStride], float], *, trust: float) -> BothSides:
+def _both(run: BackRun, name: str, *, trust: float) -> BothSides:
     if not trust > 0:
         return BothSides()
+    bias_deg = error_bars.frontal_bias_deg(name, yaw_deg=run.yaw_deg, roll_deg=run.roll_deg)
     found = {}
     for side in SIDES:
         own = [stride for stride in run.strides if stride.foot == side]
         seen = float(np.mean([stride.confidence for stride in own])) if own else 0.0
-        found[side] = estimate([value(stride) for stride in own], trust=trust * seen)
+        found[side] = estimate([getattr(stride, name) for stride in own], trust=trust * seen, bias=bias_deg)
     return BothSides(**found)
 
 
@@ -151,5 +161,9 @@ def _oscillation(run: BackRun, height_m: float, *, trust: float) -> Estimate:
     known = [course for course in courses if np.isfinite(course).all()]
     if not known:
         return Estimate()
-    single = estimate([float(np.ptp(course)) for course in known], trust=trust)
-    return single.model_copy(update={"value": round(float(np.ptp(np.mean(known, axis=0))), 4)})
+    usual_m = float(np.ptp(np.mean(known, axis=0)))
+    # segment lengths over height differ between people, and the camera is as far as they say
+    single = estimate(
+        [float(np.ptp(course)) for course in known], trust=trust, bias=float(np.hypot(error_bars.OSCILLATION_M, SCALE * usual_m))
+    )
+    return single.model_copy(update={"value": round(usual_m, 4)})

@@ -1,0 +1,231 @@
+"""Where the detector looks: the few pictures and parts of pictures in which what moved is best seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kinesight.analyses.alarm.classes import kind_of
+from kinesight.analyses.alarm.evidence import ClipEvidence, Flags
+from kinesight.domain.people import Boxes
+from kinesight.domain.ports import ObjectDetector
+from kinesight.domain.video import Floats, Frame, Image
+
+LEAST_SCORE = 0.2
+"""Detections below it are noise whatever the motion says."""
+
+MOST_LOOKS = 8
+
+DETECTOR_PX = 320
+"""Side of the detector's input; what decides is how large a thing is there."""
+
+INVISIBLE_PX, CLEAR_PX = 7.0, 65.0
+"""Sizes at the detector's input (geometric mean of the sides) at which a thing is not seen at all, and seen as well as ever."""
+
+CROP_SIZES, SMALLEST_CROP_PX = 3.0, 80
+"""Side of a crop around a thing, in its longer side, and in pixels at least: the detector wants surroundings."""
+
+WORTH = 0.06
+"""A look that promises less than this is not taken."""
+
+SURE, NAMED = 0.55, 0.12
+"""A detection of this score names a track; what is left of the worth of looking at it again."""
+
+SLACK_S = 0.15
+"""A track counts as there this long before and after its first and last sight: colour frames lie between the grey ones."""
+
+TIMES_OF_A_TRACK = (0.1, 0.3, 0.5, 0.7, 0.95)
+"""Moments of a track's life at which it may be looked at."""
+
+DARK, FLAT = 150.0, 110.0
+"""Grey levels: a picture whose brightest hundredth is darker, or whose range is smaller, is stretched before the look."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """A part of a colour frame to look at. `region` is left, top, right, bottom in whole pixels of that frame."""
+
+    frame: Frame
+    region: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """A glance that was taken: what was found, boxes in pixels of the colour frame; `tracks` that could be seen in it."""
+
+    glance: Glance
+    found: Boxes
+    tracks: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where the tracks are in one frame: `box` (tracks, 4) in its pixels, `there` (tracks,) whether they are in it at all."""
+
+    box: Floats
+    there: Flags
+
+
+def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetector, weights: Floats) -> list[Glimpse]:
+    """Look where most of what is still unnamed can be seen, again and again, until nothing is left or `MOST_LOOKS` are spent.
+
+    Parameters
+    ----------
+    evidence
+        What moved.
+    colour
+        Frames that were kept in colour.
+    detector
+        The model.
+    weights
+        (tracks,) how much naming each track is worth; 0 for what nobody wants to know.
+    """
+    places = {frame.index: _places(evidence, frame) for frame in colour}
+    glances = _glances(evidence, colour, places, weights)
+    clarities = [_clarity(_seen(places[glance.frame.index], glance)) for glance in glances]
+    lives = np.array([max(0.3, track.life_s / 5) for track in evidence.tracks])
+    named = np.ones(len(weights))
+    taken: list[tuple[Glimpse, Floats]] = []
+    while glances and len(taken) < MOST_LOOKS:
+        values = [
+            float(np.dot(weights * named * _still_worth(glance.frame.time_s, taken, lives), clarity))
+            for glance, clarity in zip(glances, clarities, strict=True)
+        ]
+        best = int(np.argmax(values))
+        if taken and values[best] < WORTH * max(1.0, float(weights.sum())):
+            break
+        glance, clarity = glances.pop(best), clarities.pop(best)
+        found = _in_frame(detector.detect(_prepared(glance), least_score=LEAST_SCORE), glance)
+        seen = tuple(np.flatnonzero(clarity > 0.2).tolist())
+        taken.append((Glimpse(glance=glance, found=found, tracks=seen), clarity))
+        named[_named(evidence, glance, found)] *= NAMED
+    return [glimpse for glimpse, _ in taken]
+
+
+def _still_worth(time_s: float, taken: list[tuple[Glimpse, Floats]], lives: Floats) -> Floats:
+    """Return what another look at each track at a moment is still worth, (tracks,) 0..1: the nearer to one taken the less."""
+    worth = np.ones(len(lives))
+    for glimpse, clarity in taken:
+        nearness = np.exp(-(((time_s - glimpse.glance.frame.time_s) / lives) ** 2))
+        worth *= 1.0 - clarity * (0.35 + 0.6 * nearness)
+    return worth
+
+
+def _named(evidence: ClipEvidence, glance: Glance, found: Boxes) -> list[int]:
+    """Return the tracks that a look has named."""
+    sure = [
+        box for box, score, label in zip(found.xyxy_px, found.score, found.label, strict=True) if score >= SURE and kind_of(label)
+    ]
+    tracks = [track_at(evidence, box * (evidence.scale / glance.frame.scale), glance.frame.time_s) for box in sure]
+    return [number for number in tracks if number is not None]
+
+
+def track_at(evidence: ClipEvidence, box: Floats, time_s: float) -> int | None:
+    """Return the track that a box (working pixels) is at a moment: the one that shares most with it, about a third at least."""
+    best, most = None, 0.3
+    for number, track in enumerate(evidence.tracks):
+        if not track.time_s[0] - 0.3 <= time_s <= track.time_s[-1] + 0.3:
+            continue
+        other = track.at(time_s)
+        shared = float(np.prod(np.maximum(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0.0)))
+        areas = float(np.prod(box[2:] - box[:2])), float(np.prod(np.maximum(other[2:] - other[:2], 1.0)))
+        # a fragment of a large box is a poor match, a box inside a large patch (two people side by side) a fair one
+        match = shared / (0.5 * max(areas) + 0.5 * min(areas))
+        if match > most:
+            best, most = number, match
+    return best
+
+
+def _glances(evidence: ClipEvidence, colour: Sequence[Frame], places: Mapping[int, Places], weights: Floats) -> list[Glance]:
+    """Return all places worth thinking of: whole frames and squares around the weightiest tracks, at moments of their lives."""
+    height, width = colour[0].rgb.shape[:2]
+    wholes = _wholes(width, height)
+    times = np.array([frame.time_s for frame in colour])
+    glances: dict[tuple[int, tuple[int, int, int, int]], Glance] = {}
+    for number in np.argsort(-weights, kind="stable")[:10]:
+        if weights[number] <= 0:
+            break
+        track = evidence.tracks[number]
+        for part in TIMES_OF_A_TRACK:
+            sight = int(part * (len(track.frame) - 1) + 0.5)
+            which = int(np.argmin(np.abs(times - track.time_s[sight])))
+            square = _square(places[colour[which].index].box[number], width, height)
+            for region in (*wholes, square):
+                glances[which, region] = Glance(frame=colour[which], region=region)
+    if not glances:
+        busiest = int(np.argmax(_flicker(evidence)))
+        wholes = wholes[:1] if height <= 1.2 * width else wholes
+        for time_s in (evidence.time_s[busiest], evidence.time_s[0] * 0.5 + evidence.time_s[-1] * 0.5):
+            which = int(np.argmin(np.abs(times - time_s)))
+            glances.update({(which, region): Glance(frame=colour[which], region=region) for region in wholes})
+    return list(glances.values())
+
+
+def _wholes(width: int, height: int) -> list[tuple[int, int, int, int]]:
+    """Return what covers a frame: squares side by side, and a landscape frame as a whole.
+
+    A frame squeezed square makes people slim, which the detector bears; a portrait squeezed would lay them flat.
+    """
+    side = min(width, height)
+    count = -(-max(width, height) // side)
+    starts = np.linspace(0, max(width, height) - side, count).round().astype(int).tolist()
+    squares = [(0, start, side, start + side) if height > width else (start, 0, start + side, side) for start in starts]
+    return squares if height > 1.2 * width else [(0, 0, width, height), *squares]
+
+
+def _flicker(evidence: ClipEvidence) -> Floats:
+    """Return how much each frame differs from what stands still, in grey levels, (n,)."""
+    away = np.abs(evidence.grey[:, ::2, ::2] - evidence.background[::2, ::2])
+    return np.asarray(np.mean(away, axis=(1, 2)), np.float64)
+
+
+def _square(box: Floats, width: int, height: int) -> tuple[int, int, int, int]:
+    """Return a square around a box that lies in the picture; as large as the picture allows if the box is large."""
+    longest = max(box[2] - box[0], box[3] - box[1])
+    side = int(min(max(CROP_SIZES * longest, SMALLEST_CROP_PX), width, height))
+    left = int(np.clip((box[0] + box[2] - side) / 2, 0, width - side))
+    top = int(np.clip((box[1] + box[3] - side) / 2, 0, height - side))
+    # rounded, so that neighbouring tracks share their squares
+    return left, top, left + side, top + side
+
+
+def _places(evidence: ClipEvidence, frame: Frame) -> Places:
+    """Return where every track is at the moment of a frame."""
+    box, there = np.zeros((len(evidence.tracks), 4)), np.zeros(len(evidence.tracks), np.bool_)
+    for number, track in enumerate(evidence.tracks):
+        box[number] = track.at(frame.time_s)
+        there[number] = track.time_s[0] - SLACK_S <= frame.time_s <= track.time_s[-1] + SLACK_S
+    return Places(box=box * (frame.scale / evidence.scale), there=there)
+
+
+def _seen(places: Places, glance: Glance) -> Floats:
+    """Return how large each track would be at the detector's input, (tracks,); 0 where it is not in the glance."""
+    left, top, right, bottom = glance.region
+    shape = np.array([DETECTOR_PX / (right - left), DETECTOR_PX / (bottom - top)])
+    inside = np.clip(places.box, [left, top, left, top], [right, bottom, right, bottom])
+    area, seen = (np.prod(np.maximum(box[:, 2:] - box[:, :2], 0.5), axis=1) for box in (places.box, inside))
+    sizes = np.sqrt(np.prod((places.box[:, 2:] - places.box[:, :2]) * shape, axis=1))
+    return np.where(places.there & (seen > 0.7 * area), sizes, 0.0)
+
+
+def _clarity(sizes: Floats) -> Floats:
+    """Return how well things of such sizes at the detector's input are seen, 0..1; what fills the input is cut off."""
+    return np.clip((sizes - INVISIBLE_PX) / (CLEAR_PX - INVISIBLE_PX), 0.0, 1.0) * np.clip((300.0 - sizes) / 60.0, 0.3, 1.0)
+
+
+def _prepared(glance: Glance) -> Image:
+    left, top, right, bottom = glance.region
+    part = glance.frame.rgb[top:bottom, left:right]
+    sample = part[::3, ::3].max(axis=2)
+    low, high = (float(level) for level in np.percentile(sample, (1, 99)))
+    if high >= DARK and high - low >= FLAT:
+        return np.ascontiguousarray(part)
+    stretched = (part.astype(np.float32) - low) * np.float32(235.0 / max(high - low, 24.0)) + 10.0
+    return np.asarray(np.clip(stretched, 0, 255), np.uint8)
+
+
+def _in_frame(found: Boxes, glance: Glance) -> Boxes:
+    left, top = glance.region[:2]
+    return Boxes(xyxy_px=found.xyxy_px + np.array([left, top, left, top]), score=found.score, label=found.label)

@@ -1,0 +1,133 @@
+"""From judged things to the 13 scores and the risk. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kinesight.analyses.alarm.judging import Thing, ramp
+from kinesight.analyses.alarm.observations import Observations
+from kinesight.analyses.alarm.parameters import AlarmParameters
+from kinesight.analyses.alarm.result import SCORE_NAMES, Risk
+
+STRANGER, RIGID_STRANGER = 0.75, 0.92
+"""Score of intrusion that a body gets at most which goes its way but has no name; which goes like a vehicle."""
+
+STANDING_ONCE, STANDING = 0.15, 0.45
+"""What a person counts who is seen in one look, in several looks, while nothing changes there: a poster, or somebody still."""
+
+WRITING = 0.95
+"""Score of a clock that was found; there is no half-found one."""
+
+HERD, IN_A_HERD = 0.8, 0.4
+"""Chance from which a name counts as sure; what is left of a thing without a sure one that looks like a named animal."""
+
+FASTEST_SIZES_PER_S = 8.0
+"""An insect close to the lens makes more of its own sizes a second; people make 3, cars seen from above 4."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """What speaks for an intrusion: the thing, how much, and by which rule."""
+
+    thing: Thing
+    score: float
+    rule: str
+
+
+def reasons_of(things: Sequence[Thing]) -> tuple[Reason, ...]:
+    """Return what speaks for an intrusion under the camera's rules, the strongest first; each thing by its strongest rule."""
+    found = []
+    herd = [thing for thing in things if thing.chances.get("animal", 0.0) >= HERD]
+    for thing in things:
+        if not thing.matters:
+            continue
+        options = [Reason(thing=thing, score=score, rule=rule) for rule, score in _options(thing, herd)]
+        best = max(options, key=lambda reason: reason.score, default=None)
+        if best is not None and best.score > 0.01:
+            found.append(best)
+    return tuple(sorted(found, key=lambda reason: -reason.score))
+
+
+def _options(thing: Thing, herd: Sequence[Thing]) -> list[tuple[str, float]]:
+    options = []
+    for kind in ("person", "vehicule"):
+        chance = thing.chances.get(kind, 0.0)
+        if chance:
+            unsure = kind == "person" and thing.moments < 2 and chance < HERD and _is_like(thing, herd)
+            options.append((f"moving_{kind}", chance * thing.moves * (IN_A_HERD if unsure else 1.0)))
+    if thing.chances.get("person") and thing.number is None and thing.known_since_s is None:
+        options.append(("standing_person", thing.chances["person"] * (STANDING if thing.moments > 1 else STANDING_ONCE)))
+    stranger = stranger_score(thing)
+    if stranger:
+        options.append(("body_without_a_name", stranger * (IN_A_HERD if _is_like(thing, herd) else 1.0)))
+    return options
+
+
+def _is_like(thing: Thing, herd: Sequence[Thing]) -> bool:
+    """Return whether a thing is no more upright and not much larger than animals that were named in the same clip."""
+    height_px = thing.box_px[3] - thing.box_px[1]
+    return thing.course.aspect < 1.3 and any(height_px < 1.5 * (animal.box_px[3] - animal.box_px[1]) for animal in herd)
+
+
+def stranger_score(thing: Thing) -> float:
+    """Return what a thing counts that goes its way like a body but was not named; 0 for what was."""
+    if thing.course.speed_sizes_per_s > FASTEST_SIZES_PER_S:
+        return 0.0
+    # people are 1.5 to 3.5 times as high as wide; what is slimmer is a branch, a pole or a reflection
+    upright = (0.7 + 0.3 * ramp(thing.course.aspect, 1.0, 1.4)) * ramp(-thing.course.aspect, -4.5, -3.0)
+    most = RIGID_STRANGER if thing.is_rigid else STRANGER * upright
+    return most * thing.coherent * (1.0 - thing.chances.get("animal", 0.0))
+
+
+def scores_of(
+    observations: Observations, things: Sequence[Thing], reasons: Sequence[Reason], *, is_armed: bool
+) -> dict[str, float]:
+    """Return the 13 scores, 0..1."""
+    scores = dict.fromkeys(SCORE_NAMES, 0.0) | {
+        name: score for name, score in observations.nuisance.items() if name in SCORE_NAMES
+    }
+    scores["person"] = _any(thing.chances.get("person", 0.0) * _presence(thing) for thing in things)
+    scores["vehicule"] = _any(_vehicle(thing) for thing in things)
+    scores["animal"] = _any(thing.chances.get("animal", 0.0) * _presence(thing) for thing in things)
+    scores["text"] = WRITING if observations.text_changes > 0 else 0.0
+    scores["intrusion"] = _intrusion(reasons) if is_armed else 0.0
+    busy = max((max(thing.moves, thing.coherent) for thing in things), default=0.0)
+    scores["NOTHING"] *= 1.0 - max(busy, scores["person"], scores["vehicule"], scores["animal"])
+    return {name: round(min(1.0, max(0.0, scores[name])), 4) for name in SCORE_NAMES}
+
+
+def risk_of(intrusion: float, parameters: AlarmParameters) -> Risk:
+    """Return the risk that a score of intrusion means."""
+    if intrusion >= parameters.threshold_high:
+        return "intrusion"
+    return "danger" if intrusion >= parameters.threshold_low else "safe"
+
+
+def _intrusion(reasons: Sequence[Reason]) -> float:
+    """Return the score of intrusion: named movers add up, the rest only count by their strongest."""
+    named = _any(reason.score for reason in reasons if reason.rule.startswith("moving"))
+    rest = max((reason.score for reason in reasons if not reason.rule.startswith("moving")), default=0.0)
+    return max(named, rest, 1.0 - (1.0 - named) * (1.0 - 0.5 * rest) if named > 0.2 else 0.0)
+
+
+def _presence(thing: Thing) -> float:
+    """Return how sure it is that a named thing is really there now and not part of the scenery."""
+    if thing.number is None:
+        return max(
+            thing.moves, 0.85 * ramp(thing.best.changed if thing.best else 0.0, 0.03, 0.1), 0.6 if thing.moments > 1 else 0.35
+        )
+    return max(0.6, min(1.0, 0.5 + thing.moves))
+
+
+def _vehicle(thing: Thing) -> float:
+    named = thing.chances.get("vehicule", 0.0) * thing.moves
+    return max(named, stranger_score(thing) if thing.is_rigid and "person" not in thing.chances else 0.0)
+
+
+def _any(chances: Iterable[float]) -> float:
+    """Return the chance that at least one of independent chances comes true."""
+    none = 1.0
+    for chance in chances:
+        none *= 1.0 - chance
+    return 1.0 - none
