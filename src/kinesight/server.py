@@ -11,7 +11,7 @@ import uvicorn
 from kinesight.domain.errors import BadSetting
 from kinesight.logs import start_logging
 from kinesight.settings import load_settings
-from kinesight.wiring.serving import application, delivering_events, opened_storage
+from kinesight.wiring.serving import application, carrying_messages, delivering_events, opened_storage
 
 HEADER_LIMIT_S = 10
 
@@ -48,7 +48,7 @@ def main() -> None:
     except BadSetting as error:
         sys.stderr.write(f"error: {error.code}: {error.message}\n")
         sys.exit(error.exit_status)
-    with opened_storage(settings) as storage, delivering_events(settings, storage):
+    with opened_storage(settings) as storage, delivering_events(settings, storage), carrying_messages(settings, storage):
         uvicorn.run(
             application(settings, storage),
             host=settings.host,

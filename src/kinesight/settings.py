@@ -64,7 +64,7 @@ class Settings(BaseSettings):
 
     fetch_allow: tuple[str, ...] = Field(
         default=(),
-        description="Hosts and networks that videos may be fetched from, and webhooks sent to, although they are not public.",
+        description="Hosts and networks, although not public, that videos may be fetched from, and webhooks and outputs sent to.",
     )
     fetch_time_limit_s: float = Field(default=120.0, gt=0, description="Time limit for fetching a video by its address.")
 
@@ -74,6 +74,27 @@ class Settings(BaseSettings):
     ochy_credits: bool = Field(
         default=False, description="Whether an analysis started by the Ochy-compatible API costs its tenant one credit."
     )
+    smtp_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port on which `serve` takes clips by e-mail; default: it takes none."
+    )
+    smtp_host: str = Field(default="127.0.0.1", description="Address on which clips are taken by e-mail.")
+    smtp_max_mb: float = Field(default=32.0, gt=0, le=1000, description="Largest e-mail, in megabytes as it is transferred.")
+    smtp_networks: tuple[str, ...] = Field(
+        default=(), description="Networks that e-mails are taken from, such as 10.2.0.0/16; empty: all that reach the port."
+    )
+    smtp_require_key: bool = Field(
+        default=False, description="Whether senders have to log in; any user name with an API key as password."
+    )
+    smtp_certificate: Path | None = Field(
+        default=None, description="PEM file with certificate and private key for STARTTLS; without it e-mail comes in the clear."
+    )
+    watch_folder: Path | None = Field(
+        default=None, description="Folder in which `serve` looks for clips in TENANT/CAMERA/…; default: it looks nowhere."
+    )
+    watch_settle_s: float = Field(
+        default=2.0, gt=0, description="Seconds for which a file in the watched folder has to stay as it is before it is taken."
+    )
+
     webhook_allow_http: bool = Field(default=False, description="Whether webhooks may have http addresses, without encryption.")
 
     gaard_max_upload_mb: float = Field(default=100.0, gt=0, description="Largest file for the gaard-compatible API.")
@@ -106,6 +127,14 @@ class Settings(BaseSettings):
     onnx_detector_style: Literal["yolox", "rtmdet"] = Field(default="yolox", description="Output style of your own detector.")
     onnx_providers: tuple[str, ...] = Field(
         default=("CPUExecutionProvider",), description="ONNX Runtime execution providers, best first."
+    )
+
+    c2pa_certificate: Path | None = Field(
+        default=None, description="Your own certificate chain (PEM, the signing one first) for the content credentials of videos."
+    )
+    c2pa_key: Path | None = Field(default=None, description="Private key (PEM, EC P-256) of that certificate.")
+    audit_log: Path | None = Field(
+        default=None, description="File that gets one JSON line for every head task, besides the audit.json of its folder."
     )
 
     bootstrap_key: str | None = Field(default=None, description="API key that `serve` creates on an empty data folder.")

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kinesight.analyses import alarm, running
+from kinesight.analyses import alarm, persons, running
 from kinesight.domain.analysis import Analysis
 
-CATALOGUE: tuple[Analysis[Any, Any, Any], ...] = (running.ANALYSIS, alarm.ANALYSIS)
+CATALOGUE: tuple[Analysis[Any, Any, Any], ...] = (running.ANALYSIS, alarm.ANALYSIS, persons.ANALYSIS)
 """Every analysis, in the order in which they are listed to people."""

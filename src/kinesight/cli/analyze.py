@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 
 from kinesight.analyses.running.parameters import RunningParameters
+from kinesight.cli.folders import into_folder
 from kinesight.cli.progress import terminal_watch
 from kinesight.cli.summary import running_summary
 from kinesight.domain.document import ResultDocument
-from kinesight.domain.errors import BadParameter, Conflict
+from kinesight.domain.errors import BadParameter
 from kinesight.settings import load_settings
 from kinesight.wiring.analysing import analyse_observations, analyse_video, parse_parameters
 
@@ -29,12 +30,6 @@ def _pace_s_per_km(pace: str | None) -> float | None:
     if match is None:
         raise BadParameter(f"--pace {pace!r} is not minutes and seconds per kilometre, such as 5:30.")
     return 60.0 * int(match[1]) + int(match[2])
-
-
-def _folders(video: Path) -> list[Path]:
-    """Return the default output folders to try, the plain name first."""
-    base = Path("kinesight-out") / video.name
-    return [base, *(base.with_name(f"{base.name}-{n}") for n in range(2, 100))]
 
 
 @app.command("running")
@@ -84,21 +79,11 @@ def running(  # noqa: PLR0913, PLR0917 - one parameter per option of the documen
     parameters = parse_parameters("running", chosen)
     if not isinstance(parameters, RunningParameters):
         raise TypeError(type(parameters))
+    analyse = analyse_video if poses is None else analyse_observations
     with terminal_watch(quiet=quiet or as_json) as watch:
-        for folder in [out] if out else _folders(source):
-            try:
-                if poses is not None:
-                    document = analyse_observations(
-                        "running", source, folder, parameters=parameters, watch=watch, settings=settings
-                    )
-                else:
-                    document = analyse_video("running", source, folder, parameters=parameters, watch=watch, settings=settings)
-                break
-            except Conflict:
-                if out:
-                    raise
-        else:
-            raise Conflict("Every default output folder of this name is taken. Choose one with --out.")
+        document, folder = into_folder(
+            source, out, lambda to: analyse("running", source, to, parameters=parameters, watch=watch, settings=settings)
+        )
     _tell(document, folder, as_json=as_json, quiet=quiet)
 
 

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from kinesight import __version__
-from kinesight.cli import analyze, analyze_alarm, combine, doctor, keys, models, serve
+from kinesight.cli import alarm, analyze, analyze_alarm, combine, doctor, heads, keys, models, persons, serve
 from kinesight.domain.errors import Cancelled, KinesightError
 
 INTERRUPTED = 130
@@ -22,6 +22,10 @@ app = typer.Typer(
 )
 analyze.app.command("alarm")(analyze_alarm.alarm)
 app.add_typer(analyze.app, name="analyze")
+app.add_typer(alarm.app, name="alarm")
+analyze.app.command("persons")(persons.analyze)
+app.add_typer(persons.app, name="persons")
+app.add_typer(heads.app, name="heads")
 app.add_typer(models.app, name="models")
 app.add_typer(keys.app, name="keys")
 app.command("serve")(serve.serve)

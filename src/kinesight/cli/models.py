@@ -16,7 +16,7 @@ def list_() -> None:
     """List every model of the catalogue with its source and licence."""
     for row in model_rows():
         origin = f"{row.file.registry} {row.file.package} {row.file.package_version}"
-        size = f"{row.input_px[0]}x{row.input_px[1]}"
+        size = f"{row.input_px[0]}x{row.input_px[1]}" if row.input_px else "any size"
         typer.echo(f"{row.task:9} {row.name:18} {size:8} {row.file.licence:12} {row.file.sha256[:12]}  {origin}")
 
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from kinesight.domain.errors import Cancelled
 
-STAGES = {"observe": "Watching", "analyse": "Measuring", "render": "Drawing", "write": "Writing"}
+STAGES = {"observe": "Watching", "analyse": "Measuring", "render": "Drawing", "check": "Searching", "write": "Writing"}
 
 
 class TerminalWatch:

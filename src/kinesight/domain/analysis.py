@@ -38,6 +38,20 @@ class Moment:
     caption: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crop:
+    """A part of a picture worth a file of its own, without anything drawn on it.
+
+    `name` is its path in the folder of results; `box_xyxy_px` left, top, right, bottom in pixels of the upright source; a part
+    lower than `least_height_px` is enlarged to it.
+    """
+
+    name: str
+    time_s: float
+    box_xyxy_px: tuple[float, float, float, float]
+    least_height_px: int = 1
+
+
 class Overlay(Protocol):
     """Draws what was found onto the pictures of the video."""
 
@@ -57,7 +71,8 @@ class Overlay(Protocol):
 class ReportInput:
     """What a report is made from besides the findings.
 
-    `stills_jpeg` by moment name; `video_mp4` is the annotated video, None when there is none or it is too large to embed.
+    `stills_jpeg` by name of the moment or crop; `video_mp4` is the annotated video, None when there is none or it is too large to
+    embed.
     """
 
     title: str
@@ -113,6 +128,7 @@ class Analysis(Generic[Observed, Parameters, Result]):
     is_urgent: whether somebody acts on the answer at once; its jobs never wait behind long ones, and its models stay loaded
     draws_later: whether a job ends with its numbers, and another one draws the video and the report from what was stored
     warm_up(models): loads what `observe` is going to ask for
+    crops(observations, findings) -> parts of pictures to keep as files; None where there are none
     """
 
     name: str
@@ -132,3 +148,4 @@ class Analysis(Generic[Observed, Parameters, Result]):
     is_urgent: bool = False
     draws_later: bool = False
     warm_up: Callable[[Models], object] | None = None
+    crops: Callable[[Observed, Findings[Result]], tuple[Crop, ...]] | None = None

@@ -40,18 +40,25 @@ class Line(Document):
     direction: Direction = Direction.ANY
 
 
-class CameraRules(Document):
-    """How the clips of one camera are judged.
+class SightRules(Document):
+    """Where in the picture of a camera something counts.
 
     With `zones` only what happens inside one of them can be an intrusion; without, the whole picture is guarded. What lies in a
     mask is not looked at. With `lines`, an object must cross one of them. `minimum_dwell_s` is how long an object must be inside.
-    `is_armed` is what the schedule said when the clip was accepted; unarmed, nothing is an intrusion, but everything is named.
     """
 
     zones: tuple[Area, ...] = Field(default=(), max_length=32)
     masks: tuple[Area, ...] = Field(default=(), max_length=32)
     lines: tuple[Line, ...] = Field(default=(), max_length=32)
     minimum_dwell_s: float = Field(default=0.0, ge=0.0, le=60.0)
+
+
+class CameraRules(SightRules):
+    """How one clip of a camera is judged.
+
+    `is_armed` is what the schedule said when the clip was accepted; unarmed, nothing is an intrusion, but everything is named.
+    """
+
     is_armed: bool = True
 
 

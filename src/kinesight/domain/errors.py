@@ -14,6 +14,13 @@ KinesightError
 │   ├── DecoderTimeLimit       decoder_time_limit
 │   ├── BadObservations        bad_observations
 │   ├── BadResult              bad_result
+│   ├── OtherVideo             other_video
+│   ├── UnknownPerson          unknown_person
+│   ├── ConsentMissing         consent_missing
+│   ├── NoFaceInReference      no_face_in_reference
+│   ├── SeveralFacesInReference several_faces_in_reference
+│   ├── ReferenceTooSmall      reference_too_small
+│   ├── ReferenceTurnedAway    reference_turned_away
 │   ├── SourceUnreachable      source_unreachable
 │   ├── SourceForbidden        source_forbidden
 │   ├── NotFound               not_found
@@ -141,6 +148,51 @@ class BadResult(CallerError):
     """The file is not a result that can be used here; give the result.json of a finished analysis, or the folder it lies in."""
 
     code = "bad_result"
+
+
+class OtherVideo(CallerError):
+    """The persons were found in another video; analyse this one first, or give the one that was analysed."""
+
+    code = "other_video"
+    exit_status = 2
+
+
+class UnknownPerson(CallerError):
+    """There is no person with this obj_id in the analysed video."""
+
+    code = "unknown_person"
+    exit_status = 2
+
+
+class ConsentMissing(CallerError):
+    """Replacing a head needs a statement of consent: say who agreed, and to what."""
+
+    code = "consent_missing"
+    exit_status = 2
+
+
+class NoFaceInReference(CallerError):
+    """No face was found in a reference picture; send a clear picture of one face from the front."""
+
+    code = "no_face_in_reference"
+
+
+class SeveralFacesInReference(CallerError):
+    """A reference picture shows more than one face; cut it to the one that is meant."""
+
+    code = "several_faces_in_reference"
+
+
+class ReferenceTooSmall(CallerError):
+    """The face in a reference picture is too small; send a larger picture."""
+
+    code = "reference_too_small"
+
+
+class ReferenceTurnedAway(CallerError):
+    """The face in a reference picture looks too far to the side; send one from the front."""
+
+    code = "reference_turned_away"
 
 
 class SourceUnreachable(CallerError):

@@ -37,7 +37,7 @@ class Job:
     its `limits` on to the process that analyses. `vendor_id` and `vendor_number` are what an API calls the job, where it has
     names of its own. `follows` is the job whose video this one draws; only the engine makes such
     jobs. `drawing` is the state of the job that draws this one's video; None where there is none, because the job drew it itself
-    or has not succeeded.
+    or has not succeeded. `camera_id` is the surveillance camera that the clip is from.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Job:
     state: State
     created_s: float
     subject_id: str | None = None
+    camera_id: str | None = None
     input_key: str | None = None
     source_url: str | None = None
     input_name: str | None = None
@@ -86,6 +87,7 @@ class NewJob:
     `notify` is the API in whose words the tenant's webhook is told about the job; None: nobody is. `credits` is what the tenant
     pays for it. `callback_url` is where this one job is to be told of besides (only by the APIs of `webhooks.RESULT_APIS`).
     `is_awaited`: somebody waits for the answer, so that it goes before other jobs of its kind.
+    `camera_id` is the surveillance camera that the clip is from.
     """
 
     kind: str
@@ -97,6 +99,7 @@ class NewJob:
     idempotency_key: str | None = None
     origin: dict[str, Any] = field(default_factory=dict)
     subject_id: str | None = None
+    camera_id: str | None = None
     notify: str | None = None
     credits: int = 0
     vendor_id: str | None = None

@@ -48,6 +48,27 @@ class Boxes:
             raise ValueError(f"boxes {self.xyxy_px.shape}, scores {self.score.shape}, {len(self.label)} labels do not fit")
 
 
+FACE_POINTS: tuple[str, ...] = ("right_eye", "left_eye", "nose", "right_mouth", "left_mouth")
+"""The points of a face, in this order. Left and right are the person's: seen from the front, the right eye is on the left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faces:
+    """Faces found in one picture.
+
+    `xyxy_px` (n, 4) left, top, right, bottom; `score` (n,) 0..1; `points_px` (n, len(FACE_POINTS), 2), which may lie outside.
+    """
+
+    xyxy_px: Floats
+    score: Floats
+    points_px: Floats
+
+    def __post_init__(self) -> None:
+        count = len(self.score)
+        if self.xyxy_px.shape != (count, 4) or self.points_px.shape != (count, len(FACE_POINTS), 2):
+            raise ValueError(f"boxes {self.xyxy_px.shape}, points {self.points_px.shape}, {count} scores do not fit")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roi:
     """The turned rectangle of a picture that a pose model looks at.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kinesight.domain.document import UsedModel
-from kinesight.domain.people import Boxes, PoseEstimate, Roi
+from kinesight.domain.people import Boxes, Faces, PoseEstimate, Roi
 from kinesight.domain.video import Floats, Frame, Image, VideoInfo
 
 Colour = tuple[int, int, int]
@@ -60,6 +60,20 @@ class ObjectDetector(Protocol):
 
     def detect(self, rgb: Image, *, least_score: float | None = None) -> Boxes:
         """Return the objects found, best first, in pixels of the picture; `least_score` replaces the model's own threshold."""
+
+
+class FaceDetector(Protocol):
+    """Finds faces in one picture."""
+
+    @property
+    def used(self) -> UsedModel:
+        """Return what model this is, for provenance."""
+
+    def detect(self, rgb: Image, *, longest_side_px: int | None = None) -> Faces:
+        """Return the faces found, best first, in pixels of the picture, also those it is hardly sure of (score from 0.2).
+
+        The picture is looked at with its longer side at about `longest_side_px`, shrunk or enlarged; None: as it is.
+        """
 
 
 class PoseModel(Protocol):
@@ -119,6 +133,9 @@ class Models(Protocol):
 
     def encoder(self) -> ImageEncoder:
         """Return the encoder of pictures. Raises `ModelMissing` or `ModelDamaged`."""
+
+    def faces(self) -> FaceDetector:
+        """Return the face detector. Raises `ModelMissing` or `ModelDamaged`."""
 
     def background(self) -> BackgroundFollower:
         """Return a new follower for one clip; it needs no model file."""

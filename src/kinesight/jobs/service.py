@@ -167,4 +167,6 @@ def _fingerprint(new: NewJob) -> str:
     asked: list[Any] = [new.kind, new.parameters, new.input_sha256 or new.input_key, new.source_url, new.origin]
     if new.subject_id is not None or new.notify is not None:
         asked += [new.subject_id, new.notify]
+    if new.camera_id is not None:
+        asked.append(new.camera_id)
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

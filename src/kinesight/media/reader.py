@@ -24,6 +24,7 @@ from kinesight.media.confined_process import ConfinedProcess
 from kinesight.media.geometry import delivered_size
 from kinesight.media.limits import MediaLimits
 from kinesight.media.picture_folder import FOLDER_FPS, PictureFolder, look_into, read_picture
+from kinesight.media.picture_zip import is_picture_zip, unpack
 from kinesight.media.stamps import timing_of
 from kinesight.media.starting import StartDecoder
 
@@ -51,7 +52,7 @@ class _Probed:
 
 
 class ConfinedVideoReader:
-    """Reads one video file, or one folder of pictures, as often as asked; fulfils `VideoReader`.
+    """Reads one video file, or one folder or archive of pictures, as often as asked; fulfils `VideoReader`.
 
     The constructor looks at the header and the first picture. Each pass of `frames` has its own child process, which decodes
     ahead by a few pictures while the caller works, and which ends with the pass. As a fresh interpreter the child is tied to the
@@ -61,7 +62,7 @@ class ConfinedVideoReader:
     Parameters
     ----------
     path
-        The file; or a folder of JPEG or PNG pictures, which are taken in the order of their names.
+        The file; or a folder of JPEG or PNG pictures, which are taken in the order of their names; or a ZIP file of them.
     limits
         What the video may cost.
     folder_fps
@@ -86,7 +87,14 @@ class ConfinedVideoReader:
     ) -> None:
         self._limits = limits or MediaLimits()
         self._why_no_filter: str | None = None
-        self._folder = look_into(path, max_bytes=self._limits.max_bytes) if path.is_dir() else None
+        self._folder: PictureFolder | None = None
+        if path.is_dir():
+            self._folder = look_into(path, max_bytes=self._limits.max_bytes)
+        elif path.is_file() and is_picture_zip(path):
+            unpacked = unpack(path, max_bytes=self._limits.max_bytes)
+            weakref.finalize(self, unpacked.remove)
+            self._folder = look_into(unpacked.folder, max_bytes=self._limits.max_bytes)
+            folder_fps = unpacked.fps
         self._input = _Input(path=path, folder=self._folder, folder_fps=folder_fps, limits=self._limits, start=start)
         self._waiting: _Waiting | None = None
         probed, sha256 = self._probe()

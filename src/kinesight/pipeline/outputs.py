@@ -18,6 +18,7 @@ MADE_FILES = (
     "evidence.json",
     "heads.json",
     "tracks.txt",
+    "coco.json",
     "output.mp4",
     "series.csv",
     "strides.csv",
@@ -27,6 +28,9 @@ MADE_FILES = (
     "report.html",
 )
 """Files that an earlier run of the same video may have left and that a new one replaces."""
+
+MADE_FOLDERS = ("persons",)
+"""Folders whose pictures an earlier run may have left."""
 
 
 class OutputFolder:
@@ -38,6 +42,8 @@ class OutputFolder:
         Created if missing.
     source
         What identifies the input (the video's SHA-256, or that of the stored observations).
+    clears
+        Whether what an earlier run left goes first; without, files are replaced one by one.
 
     Raises
     ------
@@ -49,7 +55,7 @@ class OutputFolder:
 
     SOURCE_FILE = "source.json"
 
-    def __init__(self, path: Path, *, source: str) -> None:
+    def __init__(self, path: Path, *, source: str, clears: bool = True) -> None:
         self.path = path
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -58,13 +64,17 @@ class OutputFolder:
                 f"The output folder {path} cannot be made: {error.strerror}. Choose another with --out."
             ) from error
         self._claim(source)
+        if clears:
+            pictures = [file for name in MADE_FOLDERS for file in (path / name).glob("*.jpg")]
+            for file in (*(path / name for name in MADE_FILES), *pictures):
+                self.remove(file)
+
+    def remove(self, file: Path) -> None:
+        """Remove a file of the folder, if it is there. Raises `BadParameter`."""
         try:
-            for name in MADE_FILES:
-                (path / name).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
         except OSError as error:
-            raise BadParameter(
-                f"{path / name} cannot be replaced: {error.strerror}. Choose another folder with --out."
-            ) from error
+            raise BadParameter(f"{file} cannot be replaced: {error.strerror}. Choose another folder with --out.") from error
 
     def _claim(self, source: str) -> None:
         marker = self.path / self.SOURCE_FILE
@@ -84,14 +94,16 @@ class OutputFolder:
         self.bytes(name, text.encode(errors="replace"))
 
     def bytes(self, name: str, content: bytes) -> None:
-        """Write a file so that it appears whole or not at all. Raises `DiskFull`, `BadParameter`."""
-        part = self.path / f".{name}.part"
+        """Write a file so that it appears whole or not at all; it may be in a folder. Raises `DiskFull`, `BadParameter`."""
+        target = self.path / name
+        part = target.with_name(f".{target.name}.part")
         try:
+            target.parent.mkdir(exist_ok=True)
             with part.open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(self.path / name)
+            part.replace(target)
         except OSError as error:
             part.unlink(missing_ok=True)
             if error.errno in {errno.ENOSPC, errno.EDQUOT}:

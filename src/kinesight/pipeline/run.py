@@ -19,6 +19,7 @@ from kinesight.domain.document import MadeBy, Notice, ResultDocument
 from kinesight.domain.errors import BadObservations, SceneError
 from kinesight.domain.ports import Canvas, Models, OpenVideoWriter, VideoReader, VideoWriter, Watch
 from kinesight.domain.video import Frame, Image
+from kinesight.pipeline.cropping import cut_out
 from kinesight.pipeline.outputs import OutputFolder
 
 Observed = TypeVar("Observed")
@@ -93,7 +94,14 @@ class Run(Generic[Observed, Parameters, Result]):
             As the parts raise them.
         """
         folder = OutputFolder(out, source=source.reader.info.sha256)
-        stored = self._analysis.store(self._observe(source, folder))
+        return self._of_stored(self._analysis.store(self._observe(source, folder)), source, folder, draws=draws)
+
+    def of_corrected(self, observed: Observed, source: VideoSource, out: Path) -> ResultDocument:
+        """Analyse corrected observations of a video; the folder then holds every file anew. Errors as `of_video`."""
+        folder = OutputFolder(out, source=source.reader.info.sha256)
+        return self._of_stored(self._analysis.store(observed), source, folder, draws=True)
+
+    def _of_stored(self, stored: dict[str, Any], source: VideoSource, folder: OutputFolder, *, draws: bool) -> ResultDocument:
         folder.json(self._analysis.observations_file, stored)
         # what is analysed is what was stored, rounding included, so that a run from them gives the same result
         observed = self._analysis.restore(stored)
@@ -121,7 +129,7 @@ class Run(Generic[Observed, Parameters, Result]):
         CallerError, OperatorError, Cancelled
             As the parts raise them.
         """
-        _, document = _read_observations(stored)
+        _, document = read_observations(stored)
         observed = self._analysis.restore(document)
         folder = OutputFolder(out, source=source.reader.info.sha256)
         findings = self._analysis.analyse(observed, self._parameters)
@@ -139,7 +147,7 @@ class Run(Generic[Observed, Parameters, Result]):
         SceneError
             As for a video.
         """
-        content, document = _read_observations(path)
+        content, document = read_observations(path)
         observed = self._analysis.restore(document)
         folder = OutputFolder(out, source=hashlib.sha256(content).hexdigest())
         folder.json(self._analysis.observations_file, self._analysis.store(observed))
@@ -206,7 +214,7 @@ class Run(Generic[Observed, Parameters, Result]):
     def _render(
         self, observed: Observed, findings: Findings[Result], source: VideoSource, folder: OutputFolder
     ) -> tuple[Findings[Result], dict[str, bytes]]:
-        """Write annotated.mp4 and thumbnail.jpg in one pass; return the findings, warnings added, and the stills by name."""
+        """Write annotated.mp4, thumbnail.jpg and what is cut out; return the findings, warnings added, and the stills by name."""
         overlay = self._analysis.overlay(observed, findings, self._parameters)
         wanted = (*overlay.moments, Moment(name="thumbnail", time_s=overlay.thumbnail_s, caption=""))
         stills: dict[str, bytes] = {}
@@ -223,10 +231,23 @@ class Run(Generic[Observed, Parameters, Result]):
                     stills |= {moment.name: self._studio.encode_jpeg(picture) for moment in nearest}
         if "thumbnail" in stills:
             folder.bytes("thumbnail.jpg", stills.pop("thumbnail"))
+        stills |= self._cut_out(observed, findings, source, folder)
         if writer.sound_problem is None:
             return findings, stills
         notice = Notice(code="sound_not_kept", message=f"The annotated video has no sound: {writer.sound_problem}")
         return replace(findings, warnings=(*findings.warnings, notice)), stills
+
+    def _cut_out(
+        self, observed: Observed, findings: Findings[Result], source: VideoSource, folder: OutputFolder
+    ) -> dict[str, bytes]:
+        """Write the parts of pictures that the analysis wants as files, and return them by name."""
+        if self._analysis.crops is None:
+            return {}
+        wanted = self._analysis.crops(observed, findings)
+        pictures = cut_out(source.reader, wanted, encode_jpeg=self._studio.encode_jpeg)
+        for name, content in pictures.items():
+            folder.bytes(name, content)
+        return pictures
 
     def _draw(self, overlay: Overlay, frame: Frame, writer: VideoWriter | None) -> Image:
         canvas = self._studio.canvas(frame.rgb)
@@ -257,7 +278,8 @@ class Run(Generic[Observed, Parameters, Result]):
                     break
 
 
-def _read_observations(path: Path) -> tuple[bytes, Any]:
+def read_observations(path: Path) -> tuple[bytes, Any]:
+    """Return a file of stored observations, as bytes and as the JSON in it. Raises `BadObservations`."""
     try:
         with path.open("rb") as file:  # bounded by what is read: a pipe or a device has no size
             content = file.read(LARGEST_OBSERVATIONS_BYTES + 1)

@@ -304,6 +304,7 @@ def _first_values(request: Request) -> dict[str, Any]:
         "source_url": storable(new.source_url, longest=8000),
         "origin": new.origin,
         "subject_id": storable(new.subject_id),
+        "camera_id": storable(new.camera_id, longest=200),
         "credits": new.credits,
         "notify": new.notify,
         "vendor_id": new.vendor_id,

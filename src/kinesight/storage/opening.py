@@ -15,7 +15,9 @@ from kinesight.storage.files import LocalFiles
 from kinesight.storage.job_store import SqlJobStore
 from kinesight.storage.keys import SqlKeys
 from kinesight.storage.labels import SqlLabels
+from kinesight.storage.outputs import SqlMessageBox, SqlOutputs
 from kinesight.storage.receivers import SqlReceivers
+from kinesight.storage.sites import SqlCameras
 from kinesight.storage.subjects import SqlSubjects
 from kinesight.storage.tables import secrets as secret_table
 from kinesight.storage.webhooks import SqlOutbox, SqlWebhooks
@@ -37,6 +39,9 @@ class Storage:
     outbox: SqlOutbox
     receivers: SqlReceivers
     labels: SqlLabels
+    cameras: SqlCameras
+    outputs: SqlOutputs
+    messages: SqlMessageBox
 
     def close(self) -> None:
         """Close every connection."""
@@ -72,6 +77,9 @@ def open_storage(settings: Settings) -> Storage:
         outbox=SqlOutbox(database),
         receivers=SqlReceivers(database),
         labels=SqlLabels(database),
+        cameras=SqlCameras(database),
+        outputs=SqlOutputs(database),
+        messages=SqlMessageBox(database),
     )
 
 

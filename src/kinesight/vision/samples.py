@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kinesight.vision.catalogue import PackagedFile
 from kinesight.vision.fetch import fetch_files
-from kinesight.vision.licences import PERFANALYTICS_NOTICE
+from kinesight.vision.licences import ASTRONAUT_NOTICE, PERFANALYTICS_NOTICE
 
 SAMPLES: tuple[PackagedFile, ...] = (
     PackagedFile(
@@ -37,6 +37,28 @@ SAMPLES: tuple[PackagedFile, ...] = (
 )
 """sprint-side: side view, a walker, then a man who sprints to the right from about 6.8 s on.
 treadmill-oblique: one man walking on a treadmill in a laboratory, seen obliquely from behind."""
+
+
+PICTURES: tuple[PackagedFile, ...] = (
+    PackagedFile(
+        registry="pypi",
+        package="scikit-image",
+        package_version="0.26.0",
+        members=("skimage/data/astronaut.png",),
+        file_name="astronaut.png",
+        sha256="88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+        size_bytes=791_555,
+        licence="LicenseRef-PublicDomain",
+        notice=ASTRONAUT_NOTICE,
+        licence_member="scikit_image-0.26.0.dist-info/LICENSE.txt",
+    ),
+)
+"""astronaut: head and shoulders of Eileen Collins, from the front; a face that may be shown and changed."""
+
+
+def fetch_pictures(folder: Path, *, report: Callable[[str], None] = lambda _line: None) -> tuple[Path, ...]:
+    """Fetch the sample pictures into a folder, where they are missing, and return their paths. Raises `ModelFetchFailed`."""
+    return fetch_files(folder, PICTURES, report=report)
 
 
 def fetch_samples(folder: Path, *, report: Callable[[str], None] = lambda _line: None) -> tuple[Path, ...]:

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import BadSetting, ModelMissing
-from kinesight.domain.ports import BackgroundFollower, ImageEncoder, ObjectDetector, PatchFollower, PoseModel
+from kinesight.domain.heads import FaceMeshModel, PersonSegmenter
+from kinesight.domain.ports import BackgroundFollower, FaceDetector, ImageEncoder, ObjectDetector, PatchFollower, PoseModel
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import ModelRow, row_named
 from kinesight.vision.fetch import sha256_of, verified_path
@@ -40,7 +41,9 @@ class ModelShelf:
         self._lock = threading.Lock()
         self._detector: ObjectDetector | None = None
         self._encoder: ImageEncoder | None = None
+        self._faces: FaceDetector | None = None
         self._poses: dict[str, PoseModel] = {}
+        self._others: dict[str, Any] = {}
 
     def detector(self) -> ObjectDetector:
         """Return the person and object detector.
@@ -84,6 +87,27 @@ class ModelShelf:
             if self._encoder is None:
                 self._encoder = cast(ImageEncoder, self._load_row(_ENCODER_ROW))
             return self._encoder
+
+    def faces(self) -> FaceDetector:
+        """Return the face detector. Raises `ModelMissing`, `ModelDamaged`, `ModelUnusable`."""
+        with self._lock:
+            if self._faces is None:
+                self._faces = cast(FaceDetector, self._load_row("centerface"))
+            return self._faces
+
+    def face_mesh(self) -> FaceMeshModel:
+        """Return the model of a face's surface. Raises `ModelMissing`, `ModelDamaged`, `ModelUnusable`."""
+        return cast(FaceMeshModel, self._kept("mediapipe-face-mesh"))
+
+    def segmenter(self) -> PersonSegmenter:
+        """Return what tells persons from their background. Raises `ModelMissing`, `ModelDamaged`, `ModelUnusable`."""
+        return cast(PersonSegmenter, self._kept("selfie-segmenter"))
+
+    def _kept(self, name: str) -> Any:
+        with self._lock:
+            if name not in self._others:
+                self._others[name] = self._load_row(name)
+            return self._others[name]
 
     def background(self) -> BackgroundFollower:
         """Return a new follower of one clip's background; it needs no model file."""

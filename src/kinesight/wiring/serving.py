@@ -15,12 +15,16 @@ from kinesight.apis.ochy.translate import event_body
 from kinesight.domain.job import Job, Keys, Tenant
 from kinesight.domain.ports import VideoReader
 from kinesight.jobs.deliverer import Deliverer, delivering
+from kinesight.jobs.messenger import Messenger, carrying, picture_of
 from kinesight.jobs.process import run_worker
 from kinesight.jobs.service import JobService
 from kinesight.jobs.supervisor import Role, supervise
+from kinesight.media.dial import CheckedDial
 from kinesight.media.post import HttpPost
 from kinesight.media.reader import ConfinedVideoReader
 from kinesight.media.writer import open_video_writer
+from kinesight.panels.dc09_link import Dc09Channel
+from kinesight.panels.mail_out import SmtpChannel
 from kinesight.pipeline.originals import ConvertedOriginals
 from kinesight.settings import Settings
 from kinesight.storage.opening import Storage, open_storage
@@ -66,16 +70,8 @@ def bootstrap(settings: Settings) -> tuple[Tenant, str] | None:
 def application(settings: Settings, storage: Storage) -> FastAPI:
     """Return the HTTP application over the given storage."""
     analyses = installed_analyses(settings)
-    jobs = JobService(
-        store=storage.jobs,
-        files=storage.files,
-        kinds={name: analysis.parameters for name, analysis in analyses.items()},
-        queue_limit=settings.queue_limit,
-        max_attempts=settings.max_attempts,
-        urgent=[name for name, analysis in analyses.items() if analysis.is_urgent],
-    )
     services = Services(
-        jobs=jobs,
+        jobs=job_service(settings, storage),
         uploads=storage.files,
         keys=storage.keys,
         files=storage.files,
@@ -86,6 +82,8 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
         receivers=storage.receivers,
         labels=storage.labels,
         originals=originals(settings, storage),
+        cameras=storage.cameras,
+        outputs=storage.outputs,
     )
     app = create_app(services, settings, analyses=analyses)
     app.include_router(landing.router)
@@ -102,6 +100,19 @@ def originals(settings: Settings, storage: Storage) -> ConvertedOriginals:
     return ConvertedOriginals(files=storage.files, open_reader=open_reader, open_writer=open_video_writer)
 
 
+def job_service(settings: Settings, storage: Storage) -> JobService:
+    """Return what accepts jobs."""
+    analyses = installed_analyses(settings)
+    return JobService(
+        store=storage.jobs,
+        files=storage.files,
+        kinds={name: analysis.parameters for name, analysis in analyses.items()},
+        queue_limit=settings.queue_limit,
+        max_attempts=settings.max_attempts,
+        urgent=[name for name, analysis in analyses.items() if analysis.is_urgent],
+    )
+
+
 def message_post(settings: Settings) -> HttpPost:
     """Return what sends messages to addresses that callers gave."""
     return HttpPost(allow=settings.fetch_allow, allow_http=settings.webhook_allow_http)
@@ -113,6 +124,19 @@ def delivering_events(settings: Settings, storage: Storage) -> Iterator[None]:
     wordings = {"ochy": event_body, "gaard": result_wording(storage.jobs.get, storage.keys.tenant)}
     deliverer = Deliverer(outbox=storage.outbox, post=message_post(settings), wordings=wordings)
     with delivering(deliverer):
+        yield
+
+
+@contextmanager
+def carrying_messages(settings: Settings, storage: Storage) -> Iterator[None]:
+    """Deliver verdicts to the outputs of the tenants while the block runs."""
+    dial = CheckedDial(allow=settings.fetch_allow)
+    messenger = Messenger(
+        box=storage.messages,
+        channels={"smtp": SmtpChannel(dial), "dc09": Dc09Channel(dial)},
+        picture=picture_of(job_service(settings, storage), storage.files),
+    )
+    with carrying(messenger):
         yield
 
 
@@ -142,4 +166,6 @@ def supervise_server(settings: Settings) -> int:
     me = (sys.executable, "-m")
     roles = [Role(name="api", command=(*me, "kinesight.server"))]
     roles += [Role(name=f"worker {n}", command=(*me, "kinesight", "worker", "--index", str(n))) for n in range(settings.workers)]
+    if settings.smtp_port is not None or settings.watch_folder is not None:
+        roles.append(Role(name="intake", command=(*me, "kinesight.intake")))
     return supervise(roles, grace_s=settings.drain_s + SHUTDOWN_S)

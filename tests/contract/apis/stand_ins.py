@@ -35,6 +35,7 @@ from kinesight.settings import Settings, load_settings
 from kinesight.storage.rows import read_cursor, write_cursor
 from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
 from kinesight.testing.names import newest_named
+from kinesight.testing.sites import MemoryCameras, MemoryOutputs
 
 KEY = "test-key-of-the-first-tenant"
 OTHER_KEY = "test-key-of-the-other-tenant"
@@ -129,6 +130,7 @@ class MemoryJobs:
             subject_id=new.subject_id,
             vendor_id=new.vendor_id,
             vendor_number=new.vendor_number,
+            camera_id=new.camera_id,
         )
         self.jobs[job.id] = job
         if new.idempotency_key is not None:
@@ -305,6 +307,8 @@ def services_in(
         originals=ConvertedOriginals(
             files=files, open_reader=lambda path, _: ConfinedVideoReader(path), open_writer=open_video_writer
         ),
+        cameras=MemoryCameras(tenants={TENANT.client_id: TENANT.id, OTHER.client_id: OTHER.id}),
+        outputs=MemoryOutputs(),
     )
 
 

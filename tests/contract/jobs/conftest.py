@@ -14,16 +14,19 @@ from pydantic import BaseModel, ConfigDict
 from kinesight.domain.engine import JobStore
 from kinesight.domain.job import Keys, Tenant
 from kinesight.domain.labels import Labels
+from kinesight.domain.outputs import MessageBox, Outputs
+from kinesight.domain.sites import Cameras
 from kinesight.domain.subjects import Subjects
 from kinesight.domain.webhooks import Outbox, Receivers, Webhooks
 from kinesight.jobs.service import JobService
 from kinesight.settings import Settings
 from kinesight.storage.files import LocalFiles
 from kinesight.storage.opening import open_storage
-from kinesight.storage.tables import jobs, webhook_events
+from kinesight.storage.tables import jobs, output_messages, webhook_events
 from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
 from kinesight.testing.database import fresh_database, postgresql
 from kinesight.testing.jobs import MemoryJobs, MemoryKeys
+from kinesight.testing.sites import MemoryCameras, MemoryOutputs
 
 BACKENDS = ("memory", "sqlite", "postgresql")
 LEASE_S = 30.0
@@ -39,7 +42,7 @@ class Bark(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-KINDS: dict[str, type[BaseModel]] = {"walk": Walk, "bark": Bark}
+KINDS: dict[str, type[BaseModel]] = {"walk": Walk, "bark": Bark, "alarm": Bark}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +67,11 @@ class World:
     webhooks: Webhooks
     receivers: Receivers
     labels: Labels
+    cameras: Cameras
+    outputs: Outputs
     outbox: Outbox | None = None
     """Events; the memory backend keeps none."""
+    messages: MessageBox | None = None
 
 
 @pytest.fixture(scope="session")
@@ -108,13 +114,18 @@ def memory_world() -> Iterator[World]:
     def age(seconds: float) -> None:
         shift[0] += seconds
 
+    tenant = keys.create("a", tenant_name="one")[1]
+    other = keys.create("b", tenant_name="two")[1]
+    owners = {one.client_id: one.id for one in (tenant, other)}
     yield World(
         jobs=jobs,
         store=jobs.store,
         files=jobs.files,
         keys=keys,
-        tenant=keys.create("a", tenant_name="one")[1],
-        other=keys.create("b", tenant_name="two")[1],
+        tenant=tenant,
+        other=other,
+        cameras=MemoryCameras(tenants=owners, names={one.name: one.id for one in (tenant, other)}),
+        outputs=MemoryOutputs(),
         entry=lambda job_id: next(fence for one, fence in reversed(jobs.store.entries) if one == job_id),
         age=age,
         lose_entries=jobs.store.entries.clear,
@@ -147,6 +158,8 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
             connection.execute(sa.update(jobs).values(**aged))
             older = {name: webhook_events.c[name] - seconds for name in ("created_s", "due_s", "settled_s")}
             connection.execute(sa.update(webhook_events).values(**older))
+            older = {name: output_messages.c[name] - seconds for name in ("created_s", "due_s", "settled_s")}
+            connection.execute(sa.update(output_messages).values(**older))
 
     def lose_entries() -> None:
         with storage.database.read() as connection:
@@ -172,5 +185,8 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         receivers=storage.receivers,
         labels=storage.labels,
         outbox=storage.outbox,
+        cameras=storage.cameras,
+        outputs=storage.outputs,
+        messages=storage.messages,
     )
     storage.close()

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from kinesight.domain.people import KEYPOINTS, Roi
-from kinesight.domain.ports import ImageEncoder, ObjectDetector, PoseModel
+from kinesight.domain.people import FACE_POINTS, KEYPOINTS, Roi
+from kinesight.domain.ports import FaceDetector, ImageEncoder, ObjectDetector, PoseModel
 from kinesight.domain.video import Image
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import CATALOGUE
@@ -64,6 +64,11 @@ def test_pictures_that_look_alike_lie_closer_than_others(encoder: ImageEncoder) 
     rings = np.repeat((127 + 100 * np.sin(np.hypot(x - 160, y - 120) / 5.0))[..., None], 3, axis=2).astype(np.uint8)
     vectors = [encoder.embed(picture) for picture in (stripes, darker, rings)]
     assert np.linalg.norm(vectors[0] - vectors[1]) < 0.7 * np.linalg.norm(vectors[0] - vectors[2])
+
+
+@pytest.fixture
+def faces(shelf: ModelShelf) -> FaceDetector:
+    return shelf.faces()
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)
@@ -136,3 +141,28 @@ def test_one_model_serves_several_threads(pose: PoseModel) -> None:
     with ThreadPoolExecutor(4) as pool:
         together = list(pool.map(lambda picture: pose.estimate(picture, roi).xy_px, pictures))
     np.testing.assert_array_equal(alone, together)
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("longest_side_px", [None, 256])
+def test_faces_lie_in_the_picture_best_first(faces: FaceDetector, width: int, height: int, longest_side_px: int | None) -> None:
+    if longest_side_px is None and width > 640:
+        pytest.skip("the same code as at 640, half a second of it")
+    picture = noise(width, height)
+    before = picture.copy()
+    found = faces.detect(picture, longest_side_px=longest_side_px)
+    assert (found.xyxy_px >= 0).all()
+    assert (found.xyxy_px <= [width, height, width, height]).all()
+    assert (found.xyxy_px[:, 2:] > found.xyxy_px[:, :2]).all()
+    assert (np.diff(found.score) <= 0).all()
+    assert ((found.score > 0) & (found.score <= 1)).all()
+    assert found.points_px.shape == (len(found.score), len(FACE_POINTS), 2)
+    np.testing.assert_array_equal(picture, before)
+
+
+def test_faces_are_the_same_every_time_and_in_a_view_into_a_larger_picture(faces: FaceDetector) -> None:
+    view = noise(400, 300)[20:276, 30:350]
+    found = faces.detect(view)
+    np.testing.assert_array_equal(found.xyxy_px, faces.detect(view.copy()).xyxy_px)
+    np.testing.assert_array_equal(found.points_px, faces.detect(view).points_px)
+    assert (faces.used.task, len(faces.used.sha256)) == ("face", 64)

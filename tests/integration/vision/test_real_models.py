@@ -23,6 +23,9 @@ from kinesight.vision.shelf import ModelShelf, usable_cores
 SPRINT = 208
 """The frame of the sample from which on the man sprints to the right."""
 
+FACE_AT = {20: (633.0, 108.0), 150: (504.0, 546.0)}
+"""About the middle of the face: a man who looks at the camera from afar, a woman in profile who walks to the left."""
+
 MAN_AT_215 = (1220.0, 593.0, 1464.0, 910.0)
 POINTS_AT_215 = {
     "nose": (1456, 630),
@@ -40,7 +43,7 @@ POINTS_AT_215 = {
 def pictures(sprint_video: Path) -> dict[int, Image]:
     with av.open(str(sprint_video)) as container:
         frames = zip(range(226), container.decode(video=0), strict=False)
-        return {index: frame.to_ndarray(format="rgb24") for index, frame in frames if index >= SPRINT}
+        return {index: frame.to_ndarray(format="rgb24") for index, frame in frames if index in FACE_AT or index >= SPRINT}
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,31 @@ def test_the_detector_boxes_the_sprinter(shelf: ModelShelf, pictures: dict[int, 
 def test_the_detector_finds_nobody_in_plain_grey_or_in_the_grass(shelf: ModelShelf, pictures: dict[int, Image]) -> None:
     assert "person" not in shelf.detector().detect(np.full((480, 640, 3), 128, dtype=np.uint8)).label
     assert "person" not in shelf.detector().detect(pictures[215][500:, 700:1100]).label
+
+
+def test_the_face_detector_boxes_a_frontal_face_and_a_profile(shelf: ModelShelf, pictures: dict[int, Image]) -> None:
+    for index, (x, y) in FACE_AT.items():
+        picture = pictures[index][:660, 400:720]
+        found = shelf.faces().detect(picture)
+        sure = found.xyxy_px[found.score > 0.6]
+        assert len(sure) == 1, index
+        left, top, right, bottom = sure[0] + [400, 0, 400, 0]
+        assert left < x < right, index
+        assert top < y < bottom, index
+        # eyes above the nose, the nose above the mouth, all of them inside or at the border of the face
+        eyes_y, nose_y, mouth_y = (found.points_px[0, part, 1].mean() for part in (slice(0, 2), 2, slice(3, 5)))
+        assert top < eyes_y < nose_y < mouth_y < bottom
+
+
+def test_faces_are_where_they_were_when_the_picture_is_looked_at_larger(shelf: ModelShelf, pictures: dict[int, Image]) -> None:
+    picture = pictures[20][40:200, 560:720]
+    plain, larger = shelf.faces().detect(picture), shelf.faces().detect(picture, longest_side_px=320)
+    np.testing.assert_allclose(plain.xyxy_px[0], larger.xyxy_px[0], atol=5)
+    assert larger.points_px[0, 0, 0] < larger.points_px[0, 1, 0]  # seen from the front, the right eye is on the left
+
+
+def test_there_is_no_face_in_the_grass(shelf: ModelShelf, pictures: dict[int, Image]) -> None:
+    assert len(shelf.faces().detect(pictures[215][660:960, 700:1100]).score) == 0
 
 
 @pytest.mark.parametrize("name", ["heavy", "full"])
@@ -159,5 +187,6 @@ def test_loading_keeps_standard_error_clean(models_dir: Path) -> None:
 
 
 def test_every_factory_of_the_catalogue_opens(models_dir: Path, shelf: ModelShelf) -> None:
-    opened = {shelf.detector().used.name, shelf.pose("heavy").used.name, shelf.pose("full").used.name, shelf.encoder().used.name}
+    poses = {shelf.pose(name).used.name for name in ("heavy", "full")}
+    opened = {shelf.detector().used.name, shelf.encoder().used.name, shelf.faces().used.name, *poses}
     assert opened == {row.name for row in CATALOGUE}

@@ -13,11 +13,12 @@ from kinesight.vision.samples import SAMPLES
 FILES = [*(row.file for row in CATALOGUE), *SAMPLES]
 
 
-def test_the_models_that_running_needs_are_there() -> None:
+def test_the_models_that_the_analyses_need_are_there() -> None:
     assert {(row.task, row.name) for row in CATALOGUE} >= {
         ("detector", "efficientdet-lite0"),
         ("pose", "blazepose-heavy"),
         ("pose", "blazepose-full"),
+        ("face", "centerface"),
     }
 
 

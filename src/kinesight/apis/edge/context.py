@@ -13,21 +13,14 @@ from kinesight.apis.edge.rates import RateLimiter
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.job import Files, Jobs, Keys, Originals, Uploads
 from kinesight.domain.labels import Labels
+from kinesight.domain.outputs import Outputs
+from kinesight.domain.sites import Cameras
 from kinesight.domain.subjects import Subjects
 from kinesight.domain.webhooks import Post, Receivers, Webhooks
 from kinesight.settings import Settings
 
 Analyses = Mapping[str, Analysis[Any, Any, Any]]
 """Every analysis of the installation by name."""
-
-AlarmRules = Callable[[str, str, float], dict[str, Any]]
-"""What is known of a camera, as parameters of the alarm analysis: tenant, camera (may be empty), moment in seconds since the
-epoch."""
-
-
-def no_rules(_tenant_id: str, _camera_id: str, _at_s: float) -> dict[str, Any]:
-    """Return nothing: every camera is judged alike."""
-    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +41,8 @@ class Services:
     receivers: Receivers
     labels: Labels
     originals: Originals
-    alarm_rules: AlarmRules = no_rules
+    cameras: Cameras
+    outputs: Outputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

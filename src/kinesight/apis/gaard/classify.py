@@ -24,6 +24,7 @@ from kinesight.apis.gaard.schemas import Accepted, Classification
 from kinesight.domain.classifications import KIND, TOLD_AS, new_classify_id
 from kinesight.domain.errors import BadParameter, SourceForbidden, SourceUnreachable
 from kinesight.domain.job import Job, NewJob, Tenant
+from kinesight.domain.sites import alarm_parameters
 
 router = APIRouter(tags=["gaard"], route_class=CLASSIFY_ROUTE)
 
@@ -80,6 +81,7 @@ def _new_job(form: Form, here: Context, tenant: Tenant, *, analyse_id: int | Non
     classify_id, camera_id = new_classify_id(now_s), camera_id_of(metadata)
     return NewJob(
         kind=KIND,
+        camera_id=camera_id or None,
         parameters=parameters_for(here, tenant.id, camera_id, now_s),
         origin={
             "api": API,
@@ -98,7 +100,7 @@ def _new_job(form: Form, here: Context, tenant: Tenant, *, analyse_id: int | Non
 def parameters_for(here: Context, tenant_id: str, camera_id: str, at_s: float) -> dict[str, Any]:
     """Return what a clip of a camera is judged with: what is known of the camera, over the thresholds of the installation."""
     thresholds = {"threshold_low": here.settings.alarm_threshold_low, "threshold_high": here.settings.alarm_threshold_high}
-    return {**thresholds, **here.services.alarm_rules(tenant_id, camera_id, at_s)}
+    return {**thresholds, **alarm_parameters(here.services.cameras, tenant_id, camera_id or None, at_s)}
 
 
 def _check_webhook(here: Context, url: str) -> None:

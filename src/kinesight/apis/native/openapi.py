@@ -11,6 +11,8 @@ from kinesight.apis.edge.context import Analyses
 from kinesight.apis.native.errors import STATUSES
 from kinesight.apis.native.schemas import ProblemAnswer
 from kinesight.domain.document import ResultDocument
+from kinesight.domain.outputs import OutputSettings
+from kinesight.domain.sites import CameraSettings
 
 _REF = "#/components/schemas/"
 
@@ -72,6 +74,7 @@ ERRORS = errors(401, 403)
 def result_schemas(analyses: Analyses) -> dict[str, Any]:
     """Return the component schemas of all parameters and results, and the two unions over them."""
     models = [(model, "validation") for a in analyses.values() for model in (a.parameters, a.result)]
+    models += [(CameraSettings, "validation"), (OutputSettings, "validation")]
     models += [(a.combiner.document, "validation") for a in analyses.values() if a.combiner is not None]
     _, generated = models_json_schema([*models, (ResultDocument, "validation")], ref_template=_REF + "{model}")  # type: ignore[list-item]
     schemas: dict[str, Any] = dict(generated.get("$defs", {}))

@@ -1,0 +1,129 @@
+"""Measure the persons analysis on labelled videos and write its table into docs/accuracy.md.
+
+The material is no part of the project; KINESIGHT_ACCURACY_DATA names its folder (default: ../shared/data beside the repository).
+Needs the packages of the group `measure`: `pip install --no-deps trackeval==1.3.0 trackers==2.6.1 supervision==0.31.2 pydeprecate
+defusedxml` (without their requirements: they ask for another build of OpenCV than Kinesight uses).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from kinesight.settings import Settings
+from kinesight.testing.persons_exam import (
+    COUNTED,
+    FITTED,
+    SEQUENCE,
+    Seen,
+    analysed,
+    boxes_of,
+    clips,
+    scores,
+    stock_tracker,
+    truth_of,
+)
+from kinesight.vision.shelf import ModelShelf
+from kinesight.wiring.analysing import open_reader
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "accuracy.md"
+START, END = "<!-- persons: written by scripts/accuracy_persons.py -->", "<!-- end of persons -->"
+
+HOTA_TARGET, IDF1_TARGET, LINKING_MS_TARGET = 55.0, 70.0, 2.0
+
+
+def main() -> None:
+    folder = Path(os.environ.get("KINESIGHT_ACCURACY_DATA", ROOT.parent / "shared" / "data")) / "persons"
+    video = folder / SEQUENCE / f"{SEQUENCE}.mp4"
+    if not video.is_file():
+        print(f"accuracy: no measuring material in {folder}; set KINESIGHT_ACCURACY_DATA to its folder. Nothing was measured.")
+        return
+    seen = analysed(video)
+    truth = truth_of(video.parent / "gt" / "gt.txt", frames=len(seen.observations.time_s))
+    ours = scores(truth, boxes_of(seen.observations))
+    detector = ModelShelf(Settings()).detector()
+    stock = {
+        name: scores(truth, stock_tracker(open_reader(video, Settings()), detector, **thresholds))
+        for name, thresholds in (("its own thresholds", {}), ("thresholds lowered to this detector's scores", FITTED))
+    }
+    others = {f"{threads} threads": analysed(video, threads=threads).fingerprint for threads in (1, 2, 4)}
+    counted = clips(folder, tuple(COUNTED), report=print)
+    people = len({one for frame in truth for one, _ in frame})
+    lines = [
+        *_sequence(ours, stock, people=people),
+        *_counts(counted),
+        *_cost({SEQUENCE: seen, **counted}),
+        "",
+        _sameness(seen, others),
+        "",
+        "What is missed:",
+        "",
+        *_failures(ours, counted, {SEQUENCE: seen, **counted}),
+    ]
+    page = PAGE.read_text(encoding="utf-8")
+    before, after = page.split(START)[0], page.split(END)[1]
+    text = "\n".join(lines)
+    PAGE.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+    print(text)
+
+
+def _sequence(ours: dict[str, float], stock: dict[str, dict[str, float]], *, people: int) -> list[str]:
+    alternatives = {f"EfficientDet-Lite0 on every frame + stock ByteTrack, {name}": one for name, one in stock.items()}
+    rows = {"Kinesight": ours, **alternatives}.items()
+    return [
+        f"| {SEQUENCE}, 25 frames a second, {people} persons | HOTA | DetA | AssA | IDF1 | identities |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        *(
+            f"| {name} | {one['HOTA']:.1f} | {one['DetA']:.1f} | {one['AssA']:.1f} | {one['IDF1']:.1f} | {one['ids']:.0f} |"
+            for name, one in rows
+        ),
+        "",
+    ]
+
+
+def _counts(counted: dict[str, Seen]) -> list[str]:
+    return [
+        "| clip | persons by eye | found |",
+        "| --- | ---: | ---: |",
+        *(f"| {name} | {COUNTED[name]} | {len(one.observations.persons)} |" for name, one in counted.items()),
+        "",
+    ]
+
+
+def _cost(seen: dict[str, Seen]) -> list[str]:
+    return [
+        "| clip | plays, s | looking, processor s | follow, link, heads: ms a frame |",
+        "| --- | ---: | ---: | ---: |",
+        *(
+            f"| {name} | {one.length_s:.1f} | {one.looking_s:.1f} | {1000 * one.linking_s / len(one.observations.time_s):.2f} |"
+            for name, one in seen.items()
+        ),
+    ]
+
+
+def _sameness(seen: Seen, others: dict[str, str]) -> str:
+    same = [name for name, one in others.items() if one == seen.fingerprint]
+    differ = [name for name in others if name not in same]
+    text = f"{SEQUENCE} again with models on {', '.join(same) or 'no other number of threads'}: the same document, bit for bit."
+    return text + (f" Not the same with {', '.join(differ)}." if differ else "")
+
+
+def _failures(ours: dict[str, float], counted: dict[str, Seen], seen: dict[str, Seen]) -> list[str]:
+    missed = [
+        f"- {name}: {len(one.observations.persons)} instead of {COUNTED[name]} persons."
+        for name, one in counted.items()
+        if len(one.observations.persons) != COUNTED[name]
+    ]
+    missed += [f"- {SEQUENCE}: HOTA {ours['HOTA']:.1f}, wanted {HOTA_TARGET}."] if ours["HOTA"] < HOTA_TARGET else []
+    missed += [f"- {SEQUENCE}: IDF1 {ours['IDF1']:.1f}, wanted {IDF1_TARGET}."] if ours["IDF1"] < IDF1_TARGET else []
+    missed += [
+        f"- {name}: follow, link and heads take over {LINKING_MS_TARGET} ms a frame."
+        for name, one in seen.items()
+        if 1000 * one.linking_s / len(one.observations.time_s) > LINKING_MS_TARGET
+    ]
+    return missed or ["- no target."]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Faces found again in the output: which of them are at risk, and heads that belong to nobody joined over time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from kinesight.domain.video import Floats
+
+Kind = Literal["uncovered", "unknown"]
+"""uncovered: the face of a person that was to be hidden; unknown: of nobody in the map."""
+
+INSIDE = 0.9
+"""Share of a face's box that must lie under covers for the face to be no leak: what is seen there is the covering itself."""
+
+KEPT_SHARE = 0.3
+"""Share of a face's box within the head of a person that is kept or replaced, above which it is taken for that person's."""
+
+ABOVE, BELOW, BESIDE = 0.45, 0.15, 0.25
+"""How far a head reaches beyond the box of its face (from the brows to the chin), in heights and widths of it. By eye, on faces
+that CenterFace found."""
+
+LINK_S = 1.0
+"""Longest time between two sightings of one head."""
+
+REACH = 1.5
+"""How far a head may move between two sightings, in widths of its box, and as much again for every LINK_S / 2."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundFaces:
+    """Faces found in one frame of the output, in pixels of the source: `xyxy_px` (n, 4), `score` (n,)."""
+
+    frame: int
+    xyxy_px: Floats
+    score: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """One face that can be seen in the output although it should not. `obj_id` is None where it is nobody of the map."""
+
+    frame: int
+    time_s: float
+    xyxy_px: tuple[float, float, float, float]
+    score: float
+    kind: Kind
+    obj_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What is where in one frame: `covers` (n, 4), `kept` (k, 4) heads that may be seen, `hidden` (h, 4) with their persons."""
+
+    covers: Floats
+    kept: Floats
+    hidden: Floats
+    hidden_ids: tuple[int, ...]
+
+
+def risks_in(faces: FoundFaces, scene: Scene, *, time_s: float, takes_unknown: bool) -> tuple[list[Risk], int]:
+    """Return the faces of one frame that are at risk, and how many were found under covers.
+
+    Parameters
+    ----------
+    faces
+        What was found in the output.
+    scene
+        What was done in this frame.
+    time_s
+        Its time.
+    takes_unknown
+        Whether faces of nobody in the map are at risk too; False where only chosen persons are hidden.
+    """
+    risks: list[Risk] = []
+    under = 0
+    for box, score in zip(faces.xyxy_px, faces.score, strict=True):
+        if covered_share(box, scene.covers) >= INSIDE:
+            under += 1
+            continue
+        hidden = _shares(box, scene.hidden)
+        kept = _shares(box, scene.kept)
+        of_hidden = int(np.argmax(hidden)) if len(hidden) and hidden.max() >= KEPT_SHARE else None
+        if len(kept) and kept.max() >= KEPT_SHARE and (of_hidden is None or kept.max() >= hidden.max()):
+            continue
+        if of_hidden is None and not takes_unknown:
+            continue
+        left, top, right, bottom = (float(side) for side in box)
+        risks.append(
+            Risk(
+                frame=faces.frame,
+                time_s=time_s,
+                xyxy_px=(left, top, right, bottom),
+                score=float(score),
+                kind="unknown" if of_hidden is None else "uncovered",
+                obj_id=None if of_hidden is None else scene.hidden_ids[of_hidden],
+            )
+        )
+    return risks, under
+
+
+def covered_share(box: Floats, covers: Floats) -> float:
+    """Return the share of a box (4,) that lies within the rounded shapes of covers (n, 4), on a grid of 32 × 32 points."""
+    if len(covers) == 0:
+        return 0.0
+    step = (np.arange(32) + 0.5) / 32
+    x, y = np.meshgrid(box[0] + step * (box[2] - box[0]), box[1] + step * (box[3] - box[1]))
+    centre, half = (covers[:, :2] + covers[:, 2:]) / 2, (covers[:, 2:] - covers[:, :2]) / 2
+    away_x = (x.ravel()[:, None] - centre[:, 0]) / half[:, 0]
+    away_y = (y.ravel()[:, None] - centre[:, 1]) / half[:, 1]
+    return float(np.mean(np.any(away_x**4 + away_y**4 <= 1.0, axis=1)))
+
+
+def _shares(box: Floats, others: Floats) -> Floats:
+    """Return how much of the box lies within each of the others, (n,) 0..1."""
+    if len(others) == 0:
+        return np.zeros(0)
+    side = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    area = max(float(np.prod(box[2:] - box[:2])), 1e-9)
+    return np.asarray(np.prod(np.maximum(side, 0.0), axis=1) / area)
+
+
+def head_of_face(xyxy_px: Floats) -> Floats:
+    """Return the box of the whole head from that of its face, (..., 4)."""
+    width, height = xyxy_px[..., 2] - xyxy_px[..., 0], xyxy_px[..., 3] - xyxy_px[..., 1]
+    return np.stack(
+        [
+            xyxy_px[..., 0] - BESIDE * width,
+            xyxy_px[..., 1] - ABOVE * height,
+            xyxy_px[..., 2] + BESIDE * width,
+            xyxy_px[..., 3] + BELOW * height,
+        ],
+        axis=-1,
+    )
+
+
+def join_heads(risks: Sequence[Risk], *, frames: int) -> list[Floats]:
+    """Return head boxes (frames, 4) of the faces at risk, joined over time, NaN where a head was not found.
+
+    Each face goes to the nearest head that it can have come from, in order of time; what cannot be joined starts a new head. Two
+    paths for one head do no harm: both are covered.
+    """
+    paths: list[list[Risk]] = []
+    for risk in sorted(risks, key=lambda risk: (risk.frame, -risk.score, risk.xyxy_px)):
+        distances = [_distance(path[-1], risk) for path in paths]
+        best = int(np.argmin(distances)) if distances else -1
+        if best >= 0 and distances[best] <= 1.0:
+            paths[best].append(risk)
+        else:
+            paths.append([risk])
+    boxes = []
+    for path in paths:
+        heads = np.full((frames, 4), np.nan)
+        heads[[risk.frame for risk in path]] = head_of_face(np.array([risk.xyxy_px for risk in path]))
+        boxes.append(heads)
+    return boxes
+
+
+def _distance(last: Risk, risk: Risk) -> float:
+    """Return how far apart two sightings are, 1 being as far as one head can move; infinite where it cannot be one head."""
+    between_s = risk.time_s - last.time_s
+    if risk.frame <= last.frame or between_s > LINK_S:
+        return float("inf")
+    before, after = np.array(last.xyxy_px), np.array(risk.xyxy_px)
+    width = float(max(before[2] - before[0], after[2] - after[0]))
+    moved = float(np.hypot(*((before[:2] + before[2:] - after[:2] - after[2:]) / 2)))
+    return moved / (width * REACH * (1 + 2 * between_s / LINK_S) / 2)

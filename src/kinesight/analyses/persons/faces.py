@@ -1,0 +1,205 @@
+"""Whose face is whose, how well it shows who it is, and where the head is when no face is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from kinesight.analyses.persons.geometry import Indices, clipped
+from kinesight.analyses.persons.people import Film, Person
+from kinesight.analyses.persons.sightings import Look
+from kinesight.domain.people import Faces
+from kinesight.domain.video import Floats
+
+FACE_SCORE = 0.35
+"""Least score of a face inside a person."""
+
+LOWEST = 0.55
+"""Share of a person's height from the top in which the middle of the face lies; children on an arm are somebody else."""
+
+ROUND_FACE = np.array([0.25, 0.45, 0.25, 0.12])
+"""Shares of a face's size by which the head reaches beyond it: left, top, right, bottom (hair, ears, chin)."""
+
+HEAD_PER_BODY = (0.13, 0.2)
+"""Height of the head as a share of the box: that of a standing adult seen level, and the most for a whole body."""
+
+HEAD_PER_WIDTH = 0.42
+"""Height of the head as a share of the box's width, for a body that is seen in part."""
+
+HEAD_ASPECT = 0.85
+"""Width of a head for its height."""
+
+LARGEST_PART = 0.45
+"""A head is at most this share of the box's height."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFace:
+    """One face of a person: in which look, its box (4,), and how good a portrait it would be, 0..1."""
+
+    look: int
+    box_px: Floats
+    score: float
+    portrait: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heads:
+    """One person's head: `boxes_px` (n, 4), NaN where unknown, and `source` (n,) for the frames of the person."""
+
+    boxes_px: Floats
+    source: tuple[str | None, ...]
+    faces: tuple[SeenFace, ...]
+
+
+def faces_of(persons: Sequence[Person], looks: Sequence[Look]) -> tuple[tuple[SeenFace, ...], ...]:
+    """Return the faces of each person. A face belongs to the person whose head is nearest; nobody has two at once."""
+    found: list[list[SeenFace]] = [[] for _ in persons]
+    by_look: dict[int, list[tuple[int, Floats]]] = {}
+    for number, person in enumerate(persons):
+        at = np.searchsorted(person.frames, [looks[look].frame for look in person.look])
+        for look, row in zip(person.look, at, strict=True):
+            by_look.setdefault(int(look), []).append((number, person.boxes_px[row]))
+    for look, people in sorted(by_look.items()):
+        faces = looks[look].faces
+        if faces is not None and len(faces.score):
+            for number, face in _shared_out(people, faces):
+                found[number].append(_seen(faces, face, look))
+    return tuple(tuple(one) for one in found)
+
+
+def _shared_out(people: Sequence[tuple[int, Floats]], faces: Faces) -> list[tuple[int, int]]:
+    """Return pairs of person and face, the best fitting first."""
+    fits = []
+    for number, box in people:
+        for face in range(len(faces.score)):
+            apart = _misfit(box, faces.xyxy_px[face])
+            if faces.score[face] >= FACE_SCORE and np.isfinite(apart):
+                fits.append((apart, number, face))
+    taken: set[int] = set()
+    served: set[int] = set()
+    pairs = []
+    for _, number, face in sorted(fits):
+        if face not in taken and number not in served:
+            pairs.append((number, face))
+            taken.add(face)
+            served.add(number)
+    return pairs
+
+
+def _misfit(box: Floats, face: Floats) -> float:
+    """Return how far a face is from where the head of this box would be, in its own heights; infinite if it cannot be its."""
+    centre = (face[:2] + face[2:]) / 2
+    height = box[3] - box[1]
+    if not (box[0] <= centre[0] <= box[2] and box[1] - 0.05 * height <= centre[1] <= box[1] + LOWEST * height):
+        return np.inf
+    head = body_head(box)
+    return float(np.hypot(*(centre - (head[:2] + head[2:]) / 2)) / max(face[3] - face[1], 1.0))
+
+
+def _seen(faces: Faces, face: int, look: int) -> SeenFace:
+    box, points = faces.xyxy_px[face], faces.points_px[face]
+    right_eye, left_eye, nose = points[:3]
+    apart = np.hypot(*(left_eye - right_eye)) / max(box[2] - box[0], 1.0)
+    # the nose of a frontal face is half way between the eyes, in a profile the eyes lie on one another
+    span = float(left_eye[0] - right_eye[0])
+    middle = abs((nose[0] - right_eye[0]) / span - 0.5) if abs(span) > 1e-3 else 1.0
+    frontal = float(np.clip(apart / 0.45, 0.0, 1.0) * np.clip(1.0 - middle, 0.0, 1.0))
+    return SeenFace(look=look, box_px=box, score=float(faces.score[face]), portrait=float(faces.score[face]) * frontal)
+
+
+def body_head(box: Floats) -> Floats:
+    """Return about where the head of a body is, (4,), from the body's box: at the top, in the middle.
+
+    A box as narrow as a standing person has a head of a seventh of its height; a wide one is a body that is seen in part, whose
+    head is measured by its width.
+    """
+    width, height = box[2] - box[0], box[3] - box[1]
+    by_width = HEAD_PER_WIDTH * width
+    most = HEAD_PER_BODY[1] if height > 1.7 * width else LARGEST_PART
+    head = float(np.clip(by_width, HEAD_PER_BODY[0] * height, most * height))
+    middle = (box[0] + box[2]) / 2
+    half = HEAD_ASPECT * head / 2
+    return np.array([middle - half, box[1], middle + half, box[1] + head])
+
+
+def head_round(face: Floats) -> Floats:
+    """Return the head round a face, (4,)."""
+    side = np.tile(face[2:] - face[:2], 2)
+    return np.asarray(face + ROUND_FACE * side * np.array([-1.0, -1.0, 1.0, 1.0]))
+
+
+def heads_of(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look], film: Film) -> Heads:
+    """Return the head of a person in every frame.
+
+    Where a face is seen the head is round it. Between two faces that are less than a second apart the head moves with the body,
+    from the one place in it to the other. Elsewhere it is at the top of the body, as large as this person's head usually is.
+    """
+    usual = _usual_place(person, faces, looks)
+    heads = np.array([_placed(box, usual) for box in person.boxes_px])
+    source: list[str | None] = ["filled" if filled else "body" for filled in person.is_filled]
+    rows = np.searchsorted(person.frames, [looks[face.look].frame for face in faces])
+    for row, face in zip(rows, faces, strict=True):
+        heads[row] = head_round(face.box_px)
+        source[row] = "face"
+    _between_faces(heads, source, rows, person, film)
+    return Heads(boxes_px=clipped(heads, width=film.width_px, height=film.height_px), source=tuple(source), faces=tuple(faces))
+
+
+def _between_faces(heads: Floats, source: list[str | None], rows: Indices, person: Person, film: Film) -> None:
+    """Let the head move with the body between two faces, in place: where in the body it is changes in a straight line."""
+    times = film.time_s[person.frames]
+    for before, after in pairwise(rows):
+        if after - before < 2 or times[after] - times[before] > 1.0:
+            continue
+        inside = np.arange(before + 1, after)
+        share = ((times[inside] - times[before]) / (times[after] - times[before]))[:, None]
+        first, last = (_within(heads[row], person.boxes_px[row]) for row in (before, after))
+        place = first + share * (last - first)
+        heads[inside] = _unfolded(place, person.boxes_px[inside])
+        for row in inside:
+            source[row] = "filled"
+
+
+def _within(head: Floats, box: Floats) -> Floats:
+    """Return a head as centre x from the body's, top from the body's, width and height, all in heights of the body."""
+    place = [
+        (head[0] + head[2] - box[0] - box[2]) / 2,
+        head[1] - box[1],
+        head[2] - head[0],
+        head[3] - head[1],
+    ]
+    return np.asarray(np.array(place) / max(float(box[3] - box[1]), 1.0), dtype=np.float64)
+
+
+def _unfolded(place: Floats, boxes: Floats) -> Floats:
+    height = (boxes[:, 3] - boxes[:, 1])[:, None]
+    centre = (boxes[:, [0]] + boxes[:, [2]]) / 2 + place[:, [0]] * height
+    top = boxes[:, [1]] + place[:, [1]] * height
+    half = place[:, [2]] * height / 2
+    return np.concatenate([centre - half, top, centre + half, top + place[:, [3]] * height], axis=1)
+
+
+def _usual_place(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look]) -> Floats | None:
+    """Return where this person's head usually is in the body, as `_within` has it; None where too few faces were seen."""
+    if len(faces) < 3:
+        return None
+    rows = np.searchsorted(person.frames, [looks[face.look].frame for face in faces])
+    places = [_within(head_round(face.box_px), person.boxes_px[row]) for row, face in zip(rows, faces, strict=True)]
+    return np.asarray(np.median(places, axis=0))
+
+
+def _placed(box: Floats, usual: Floats | None) -> Floats:
+    """Return the head of a body without a seen face: as large as usual for this person, but where heads are on such a body.
+
+    To which side it leans was seen at other moments and says nothing about this one; nor does a size from when most was hidden.
+    """
+    plain = body_head(box)
+    if usual is None:
+        return plain
+    place = _within(plain, box)
+    place[2:] = np.clip(usual[2:], 0.75 * place[2:], 1.4 * place[2:])
+    return np.asarray(_unfolded(place[None], box[None])[0])

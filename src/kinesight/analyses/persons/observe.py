@@ -1,0 +1,135 @@
+"""From pictures to persons: look every now and then, follow, link, and say where everybody's head is in every frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from kinesight.analyses.persons.cuts import CutFinder
+from kinesight.analyses.persons.doubles import worth_linking
+from kinesight.analyses.persons.faces import Heads, faces_of, heads_of
+from kinesight.analyses.persons.linking import Chain, link
+from kinesight.analyses.persons.looking import Looker
+from kinesight.analyses.persons.observations import Observations, Presence
+from kinesight.analyses.persons.parameters import PersonsParameters
+from kinesight.analyses.persons.people import Film, Person, persons_of
+from kinesight.analyses.persons.portraits import portraits_of
+from kinesight.analyses.persons.result import Link
+from kinesight.analyses.persons.sightings import Look
+from kinesight.analyses.persons.tracking import follow
+from kinesight.domain.errors import TooFewFrames
+from kinesight.domain.ports import Models, VideoReader, Watch
+from kinesight.domain.video import VideoInfo
+
+LOOK_AT_PX = 1280
+"""Longest side of the pictures that are looked at."""
+
+LOOK_EVERY_S = 0.15
+"""Interval of looks. Between two of them people move in nearly straight lines; at 10 frames a second every frame is looked at."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Footage:
+    """What one pass over a video leaves: the looks, the film's times, and the cuts."""
+
+    looks: tuple[Look, ...]
+    film: Film
+    cuts_s: tuple[float, ...]
+
+
+def observe(reader: VideoReader, models: Models, parameters: PersonsParameters, watch: Watch) -> Observations:
+    """Return everybody in a video.
+
+    Raises
+    ------
+    TooFewFrames
+        The video has no picture.
+    """
+    footage = watched(reader, models, watch)
+    return replace(
+        persons_in(footage, reader.info, is_linked=parameters.link), models=(models.detector().used, models.faces().used)
+    )
+
+
+def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
+    """Look at a video once; memory grows with the people seen, not with the pictures."""
+    looker, cuts = Looker(models.detector(), models.faces()), CutFinder()
+    looks: list[Look] = []
+    time_s: list[float] = []
+    for frame in reader.frames(longest_side_px=LOOK_AT_PX):
+        watch.progress("observe", frame.index, reader.info.frame_count)
+        cuts.see(frame.rgb, time_s=frame.time_s)
+        interval_s = frame.time_s - time_s[-1] if time_s else 0.0
+        time_s.append(frame.time_s)
+        # half an interval before its time is nearer than half an interval after
+        if not looks or frame.time_s - looks[-1].time_s >= LOOK_EVERY_S - interval_s / 2 - 1e-6:
+            looks.append(looker.look(frame))
+    if not time_s:
+        raise TooFewFrames("The video has no picture; send a second of film.")
+    cuts.end()
+    film = Film(time_s=np.array(time_s), width_px=reader.info.width_px, height_px=reader.info.height_px)
+    return Footage(looks=_with_cuts(looks, cuts.cuts_s), film=film, cuts_s=tuple(cuts.cuts_s))
+
+
+def persons_in(footage: Footage, info: VideoInfo, *, is_linked: bool = True) -> Observations:
+    """Return who was seen: tracks, linked to persons, with their heads and the moments that show them best."""
+    looks, film = footage.looks, footage.film
+    tracks = worth_linking(follow(looks), looks)
+    chains = link(tracks, looks) if is_linked else tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
+    persons = persons_of(chains, tracks, looks, film)
+    faces = faces_of(persons, looks)
+    found = []
+    for number, (person, seen) in enumerate(zip(persons, faces, strict=True)):
+        heads = heads_of(person, seen, looks, film)
+        found.append(_presence(number, person, heads, looks, film))
+    return Observations(
+        video_sha256=info.sha256,
+        width_px=film.width_px,
+        height_px=film.height_px,
+        time_s=film.time_s,
+        persons=tuple(found),
+        cuts_s=footage.cuts_s,
+        video=info,
+    )
+
+
+def _with_cuts(looks: Sequence[Look], cuts_s: Sequence[float]) -> tuple[Look, ...]:
+    """Return the looks, marked where a shot has begun since the look before."""
+    shots = np.searchsorted(np.array(cuts_s), [look.time_s for look in looks], side="right")
+    begins = np.diff(shots, prepend=shots[:1]) > 0
+    return tuple(replace(look, is_after_cut=bool(is_new)) for look, is_new in zip(looks, begins, strict=True))
+
+
+def _presence(obj_id: int, person: Person, heads: Heads, looks: Sequence[Look], film: Film) -> Presence:
+    first, last = int(person.frames[0]), int(person.frames[-1])
+    rows = person.frames - first
+    boxes, head_boxes = np.full((last - first + 1, 4), np.nan), np.full((last - first + 1, 4), np.nan)
+    score = np.zeros(last - first + 1)
+    source: list[str | None] = [None] * len(score)
+    boxes[rows], head_boxes[rows], score[rows] = person.boxes_px, heads.boxes_px, person.score
+    for row, one in zip(rows, heads.source, strict=True):
+        source[row] = one
+    return Presence(
+        obj_id=obj_id,
+        first_frame=first,
+        boxes_px=boxes,
+        heads_px=head_boxes,
+        head_source=tuple(source),
+        score=np.clip(score, 0.0, 1.0),
+        confidence=_confidence(person, heads, looks),
+        portraits=portraits_of(person, heads, looks, film),
+        links=tuple(
+            Link(from_s=joint.from_s, to_s=joint.to_s, why=joint.why, evidence=round(joint.evidence, 2))
+            for joint in person.joints
+        ),
+    )
+
+
+def _confidence(person: Person, heads: Heads, looks: Sequence[Look]) -> float:
+    """Return how sure it is that this is a person: the three surest looks of the detector, or the surest face."""
+    score = np.sort([looks[look].score[box] for look, box in zip(person.look, person.box, strict=True)])[-3:]
+    body = float(score.mean())
+    face = max((face.score for face in heads.faces), default=0.0)
+    return 1.0 - (1.0 - body) * (1.0 - 0.8 * face)

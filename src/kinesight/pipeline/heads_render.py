@@ -1,0 +1,226 @@
+"""Two loops over pictures: the output is drawn and written, then read again and searched for faces that can still be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kinesight.analyses.heads.found import FoundFaces, Risk, risks_in
+from kinesight.analyses.heads.plan import Plan
+from kinesight.domain.document import UsedModel
+from kinesight.domain.errors import BadResult
+from kinesight.domain.heads import FaceMeshModel, FacePaster, HeadHider, Patch, PersonSegmenter, ReferenceFace, SkinSampler, Style
+from kinesight.domain.ports import FaceDetector, OpenVideoWriter, VideoReader, Watch
+from kinesight.domain.provenance import OutputMarker
+from kinesight.domain.video import Floats, Frame, Image
+from kinesight.pipeline.run import PictureCanvas, VideoSource
+
+CHECK_PX = 960
+"""Longest side of the pictures that are searched for faces: a face of 20 px in 4K video is still found."""
+
+SAME_STAMP_S = 0.002
+"""Times in heads.json may be rounded by so much."""
+
+MARK = "AI-edited: replaced heads"
+MARK_HEIGHT = 0.028
+"""Height of the visible mark's letters in heights of the picture."""
+
+CROP_SIDE_PX = 240
+
+SEGMENT_REACH = 1.2
+"""Half the side of the square that is looked at to tell a person from the background, in sizes of the face: the model is made for
+pictures of head and shoulders."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadStudio:
+    """The outside world of a head task."""
+
+    faces: Callable[[], FaceDetector]
+    face_mesh: Callable[[], FaceMeshModel]
+    segmenter: Callable[[], PersonSegmenter]
+    open_reader: Callable[[Path], VideoReader]
+    open_writer: OpenVideoWriter
+    hider: HeadHider
+    open_paster: Callable[[ReferenceFace], FacePaster]
+    skin: SkinSampler
+    canvas: Callable[[Image], PictureCanvas]
+    encode_jpeg: Callable[[Image], bytes]
+    marker: OutputMarker
+    keep_record: Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """How the output is drawn: the paster of each person, and whether the picture says that heads were replaced."""
+
+    style: Style
+    longest_side_px: int | None
+    keeps_sound: bool
+    pasters: Mapping[int, FacePaster] = field(default_factory=dict)
+    is_marked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What was written: `scale` is output pixels per source pixel; `thumbnail_jpeg` shows the middle of it."""
+
+    scale: float
+    width_px: int
+    height_px: int
+    frame_count: int
+    sound_problem: str | None
+    thumbnail_jpeg: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """What a search of the output found; `pictures` show the surroundings of each risk, in the same order."""
+
+    used: UsedModel
+    risks: list[Risk] = field(default_factory=list)
+    pictures: list[bytes] = field(default_factory=list)
+    under_covers: int = 0
+    frames: int = 0
+
+
+def render(source: VideoSource, plan: Plan, how: Rendering, target: Path, *, studio: HeadStudio, watch: Watch) -> Rendered:
+    """Write the output; every frame keeps its time.
+
+    Raises
+    ------
+    BadResult
+        The plan's frames are not those of the video.
+    CallerError, DiskFull
+        As reader and writer raise them.
+    """
+    count = 0
+    sound_from = source.path if how.keeps_sound else None
+    with closing(source.reader.frames(longest_side_px=how.longest_side_px)) as frames:
+        first = next(frames)
+        height, width = first.rgb.shape[:2]
+        with studio.open_writer(target, width_px=width, height_px=height, sound_from=sound_from) as writer:
+            for frame in chain([first], frames):
+                refuse_other_stamps(frame, plan.time_s)
+                watch.progress("render", frame.index, len(plan.time_s))
+                picture = draw(frame, plan, how, studio=studio)
+                writer.write(picture, time_s=frame.time_s)
+                count += 1
+                if frame.index <= len(plan.time_s) // 2:
+                    middle = picture
+    watch.progress("render", count, count)
+    return Rendered(
+        scale=first.scale,
+        width_px=width,
+        height_px=height,
+        frame_count=count,
+        sound_problem=writer.sound_problem,
+        thumbnail_jpeg=studio.encode_jpeg(middle),
+    )
+
+
+def draw(frame: Frame, plan: Plan, how: Rendering, *, studio: HeadStudio) -> Image:
+    """Return one picture of the output."""
+    picture = frame.rgb
+    for obj_id, paster in how.pasters.items():
+        patch = plan.faces[obj_id].patches[frame.index]
+        if patch is not None:
+            placed = _scaled(patch, frame.scale)
+            picture = paster.paste(picture, placed, person=_person_around(picture, placed, studio.segmenter()))
+    covers = plan.covers_at(frame.index)
+    known = len(plan.covers_of_persons(frame.index))
+    # what was only found in the output may be no head at all, so no head is drawn there
+    other: Style = "blur" if how.style == "drawn" else how.style
+    for part, style in ((covers[known:], other), (covers[:known], how.style)):
+        if len(part):
+            picture = studio.hider.hide(picture, covers_xyxy_px=part * frame.scale, style=style)
+    if how.is_marked:
+        canvas = studio.canvas(picture)
+        _write_mark(canvas)
+        picture = canvas.picture()
+    return picture
+
+
+def check(
+    output: Path, plan: Plan, rendered: Rendered, *, only: frozenset[int] | None, studio: HeadStudio, watch: Watch
+) -> Findings:
+    """Search the frames of the output for faces that can be seen although they should not.
+
+    Parameters
+    ----------
+    output
+        The written video.
+    plan, rendered
+        What was done, and how it was written.
+    only
+        Frames to look at; all when None.
+    """
+    detector = studio.faces()
+    found = Findings(used=detector.used)
+    with closing(studio.open_reader(output).frames(longest_side_px=CHECK_PX)) as frames:
+        for frame in frames:
+            watch.progress("check", frame.index, rendered.frame_count)
+            if only is not None and frame.index not in only:
+                continue
+            found.frames += 1
+            faces = detector.detect(frame.rgb)
+            scale = rendered.scale * frame.scale
+            there = FoundFaces(frame=frame.index, xyxy_px=faces.xyxy_px / scale, score=faces.score)
+            time_s = float(plan.time_s[frame.index])
+            risks, under = risks_in(there, plan.scene(frame.index), time_s=time_s, takes_unknown=plan.takes_unknown)
+            found.under_covers += under
+            found.risks += risks
+            found.pictures += [studio.encode_jpeg(_surroundings(frame.rgb, risk, scale)) for risk in risks]
+    watch.progress("check", rendered.frame_count, rendered.frame_count)
+    return found
+
+
+def refuse_other_stamps(frame: Frame, time_s: Floats) -> None:
+    """Raise `BadResult` unless a frame is where heads.json has it."""
+    if frame.index >= len(time_s) or abs(frame.time_s - time_s[frame.index]) > SAME_STAMP_S:
+        raise BadResult(f"heads.json does not fit the video from frame {frame.index} on; analyse the persons again.")
+
+
+def _person_around(rgb: Image, patch: Patch, segmenter: PersonSegmenter) -> NDArray[np.float32]:
+    """Return which pixels round a face are person, (height, width) 0..1; 1 farther away, where nothing is changed anyway."""
+    points = patch.points_px[:, :2]
+    height, width = rgb.shape[:2]
+    centre, reach_px = (points.min(axis=0) + points.max(axis=0)) / 2, SEGMENT_REACH * np.ptp(points, axis=0).max()
+    low = np.clip(np.floor(centre - reach_px), 0, [width, height]).astype(int)
+    high = np.clip(np.ceil(centre + reach_px), 0, [width, height]).astype(int)
+    person = np.ones((height, width), dtype=np.float32)
+    if (high > low).all():
+        window = np.s_[low[1] : high[1], low[0] : high[0]]
+        person[window] = segmenter.mask(rgb[window])
+    return person
+
+
+def _scaled(patch: Patch, scale: float) -> Patch:
+    return patch if scale == 1.0 else Patch(points_px=patch.points_px * scale, tone=patch.tone, opacity=patch.opacity)
+
+
+def _write_mark(canvas: PictureCanvas) -> None:
+    width, height = canvas.size_px
+    size = max(9.0, MARK_HEIGHT * height)
+    wide = canvas.text_width_px(MARK, size_px=size) + size
+    corner = (width - wide - size / 2, height - 2.2 * size)
+    canvas.panel(corner, width_px=wide, height_px=1.7 * size, colour=(0, 0, 0), opacity=0.45)
+    canvas.text((corner[0] + size / 2, corner[1] + 0.85 * size), MARK, size_px=size, colour=(255, 255, 255))
+
+
+def _surroundings(rgb: Image, risk: Risk, scale: float) -> Image:
+    """Return the part of the picture round a face, with a frame round the face, at most CROP_SIDE_PX wide and high."""
+    box = np.array(risk.xyxy_px) * scale
+    centre, reach = (box[:2] + box[2:]) / 2, 1.5 * float(max(box[2:] - box[:2]))
+    height, width = rgb.shape[:2]
+    left, top = np.floor(np.clip(centre - reach, 0, [width - 1, height - 1])).astype(int)
+    right, bottom = np.ceil(np.clip(centre + reach, 1, [width, height])).astype(int)
+    right, bottom = max(right, left + 1), max(bottom, top + 1)
+    every = max(1, int(max(right - left, bottom - top) // CROP_SIDE_PX))
+    return np.ascontiguousarray(rgb[top:bottom:every, left:right:every])

@@ -1,0 +1,1 @@
+"""Adapters of models that tell what belongs to each pixel."""
