@@ -22,7 +22,12 @@ pytestmark = pytest.mark.skipif(
     "alarm" not in {analysis.name for analysis in CATALOGUE}, reason="this installation has no alarm analysis"
 )
 
-SETTINGS = {"KINESIGHT_BEAT_S": "0.2", "KINESIGHT_FETCH_ALLOW": '["127.0.0.0/8"]', "KINESIGHT_WEBHOOK_ALLOW_HTTP": "true"}
+SETTINGS = {
+    "KINESIGHT_BEAT_S": "0.2",
+    "KINESIGHT_GAARD_SYNC_WAIT_S": "200",
+    "KINESIGHT_FETCH_ALLOW": '["127.0.0.0/8"]',
+    "KINESIGHT_WEBHOOK_ALLOW_HTTP": "true",
+}
 MEGABYTE = 1_000_000
 
 
@@ -34,7 +39,7 @@ def server(samples, tmp_path_factory):
 
 @pytest.fixture
 def client(server) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=60) as client:
+    with httpx2.Client(base_url=server.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=240) as client:
         yield client
 
 

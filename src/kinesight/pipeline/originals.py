@@ -6,13 +6,16 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from kinesight.domain.errors import NotFound
+from kinesight.domain.errors import NotFound, QueueFull
 from kinesight.domain.job import Files, Job
 from kinesight.domain.ports import OpenVideoWriter, VideoReader
 
 NAME = "original.mp4"
 MP4_BRANDS = (b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"dash")
 """Major brands (ISO/IEC 14496-12, registered at mp4ra.org) of files that are MP4, which QuickTime's `qt  ` is not."""
+
+MOST_AT_ONCE = 4
+"""Calls that convert or wait for it; each holds one of the threads that answer all calls."""
 
 OpenReader = Callable[[Path, Job], VideoReader]
 """Opens a job's input with the limits that the job was accepted under."""
@@ -26,11 +29,13 @@ class ConvertedOriginals:
         self._open_reader = open_reader
         self._open_writer = open_writer
         self._lock = threading.Lock()
+        self._places = threading.BoundedSemaphore(MOST_AT_ONCE)
 
     def as_mp4(self, job: Job) -> Path:
         """Return the job's input as H.264 in MP4: itself, or a copy that is made now and kept with the job.
 
-        Raises `NotFound` when the input is gone, `DiskFull`, and what is wrong with the input as the reader says it.
+        Raises `NotFound` when the input is gone, `QueueFull` when too many ask at once, `DiskFull`, and what is wrong with the
+        input as the reader says it.
         """
         if job.input_key is None:
             raise NotFound("The clip was not uploaded here.")
@@ -38,12 +43,18 @@ class ConvertedOriginals:
         copy = self._files.derived(job.id, NAME)
         if copy.is_file():
             return copy
-        with self._lock:
-            if not copy.is_file():
+        if not self._places.acquire(blocking=False):
+            raise QueueFull("Other clips are being turned into MP4 at the moment; try again later.")
+        try:
+            with self._lock:
+                if copy.is_file():  # made while this call waited
+                    return copy
                 reader = self._open_reader(source, job)
                 if reader.info.codec == "h264" and _is_mp4(source):
                     return source
                 self._convert(reader, source, copy)
+        finally:
+            self._places.release()
         return copy
 
     def _convert(self, reader: VideoReader, source: Path, target: Path) -> None:

@@ -8,6 +8,7 @@ import hmac
 import json
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from kinesight.domain.errors import KinesightError, NotFound
 from kinesight.domain.webhooks import Due, Event, Happening, Webhook
 from kinesight.jobs.deliverer import Deliverer
 from kinesight.media.post import HttpPost
+from kinesight.media.writer import open_video_writer
+from kinesight.pipeline.originals import MOST_AT_ONCE, ConvertedOriginals
 from kinesight.testing.receiver import receiver
 from kinesight.testing.videos import SyntheticVideo, number_in
 
@@ -243,6 +246,32 @@ def test_many_who_ask_at_once_get_one_conversion(gaard: Any, tmp_path: Path) -> 
         thread.join()
     assert len(found) == 4
     assert len(set(found)) == 1
+
+
+def test_calls_that_would_fill_the_house_with_conversions_come_again_later(gaard: Any, tmp_path: Path) -> None:
+    clip = SyntheticVideo(container="avi", codec="mpeg4").write(tmp_path / "clip.avi").read_bytes()
+    answer = posted(gaard, clip, name="clip.avi")
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> Any:
+        begun.set()
+        go_on.wait()
+        raise NotFound
+
+    originals = ConvertedOriginals(files=gaard.files, open_reader=slow, open_writer=open_video_writer)
+    services = gaard.stand_ins.replace(gaard.services, originals=originals)
+    gaard.client.app.state.context = gaard.stand_ins.replace(gaard.client.app.state.context, services=services)
+    path = f"/api/avconv/original/serve.v2/{answer.json()['id']}"
+    with ThreadPoolExecutor(MOST_AT_ONCE) as threads:
+        waiting = [threads.submit(gaard.client.get, path, headers=gaard.auth)]
+        begun.wait()
+        waiting += [threads.submit(gaard.client.get, path, headers=gaard.auth) for _ in range(MOST_AT_ONCE - 1)]
+        while originals._places._value:
+            threading.Event().wait(0.01)
+        refused = gaard.client.get(path, headers=gaard.auth)
+        go_on.set()
+        assert [one.result().status_code for one in waiting] == [404] * MOST_AT_ONCE
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "10")
 
 
 @pytest.mark.parametrize("content", [b"this is no video", b"\0\0\0\x18ftypisom" + bytes(500)])
