@@ -24,4 +24,7 @@ ANALYSIS = Analysis(
     report=report,
     used_models=used_models,
     observations_file="evidence.json",
+    is_urgent=True,
+    draws_later=True,
+    warm_up=lambda models: (models.detector(), models.encoder()),
 )

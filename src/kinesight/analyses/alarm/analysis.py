@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from kinesight.analyses.alarm.judging import Thing, things_of
 from kinesight.analyses.alarm.memory import Memory
-from kinesight.analyses.alarm.nuisance.classifier import shipped_weights
-from kinesight.analyses.alarm.nuisance.learnt import learnt_scores
 from kinesight.analyses.alarm.observations import Observations
 from kinesight.analyses.alarm.parameters import AlarmParameters
 from kinesight.analyses.alarm.places import Ground
@@ -41,7 +39,6 @@ class Verdict:
 
 def analyse(observations: Observations, parameters: AlarmParameters) -> Findings[AlarmResult]:
     """Return what an observed clip means under the given rules."""
-    observations = as_taught(observations, parameters)
     verdict = judge(observations, parameters)
     high = parameters.threshold_high
     result = AlarmResult(
@@ -65,14 +62,6 @@ def analyse(observations: Observations, parameters: AlarmParameters) -> Findings
     return Findings(result=result, warnings=_notices(observations), details=verdict)
 
 
-def as_taught(observations: Observations, parameters: AlarmParameters) -> Observations:
-    """Return observations whose harmless causes are scored as the tenant's operators taught; unchanged without a lesson."""
-    if parameters.nuisance is None or not observations.features:
-        return observations
-    learnt = learnt_scores(observations.features, parameters.nuisance, shipped_weights())
-    return observations.model_copy(update={"nuisance": {**observations.nuisance, **learnt}})
-
-
 def judge(observations: Observations, parameters: AlarmParameters) -> Verdict:
     """Return the verdict on a clip under one set of rules."""
     ground = Ground(rules=parameters.camera, width_px=observations.video.width_px, height_px=observations.video.height_px)
@@ -80,7 +69,7 @@ def judge(observations: Observations, parameters: AlarmParameters) -> Verdict:
     things = things_of(observations, ground, memory)
     reasons = reasons_of(things)
     armed = parameters.camera.is_armed
-    scores = scores_of(observations, things, reasons, is_armed=armed)
+    scores = scores_of(observations, things, reasons, lesson=parameters.nuisance, is_armed=armed)
     rule = reasons[0].rule if reasons else ""
     for suspicion in _suspicions(observations, memory) if armed else ():
         if scores["intrusion"] < SUSPICIOUS:

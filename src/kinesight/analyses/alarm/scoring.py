@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from kinesight.analyses.alarm.judging import Thing, ramp
 from kinesight.analyses.alarm.nuisance import nuisance_scores
+from kinesight.analyses.alarm.nuisance.classifier import shipped_weights
+from kinesight.analyses.alarm.nuisance.learnt import LastLayer, learnt_scores
 from kinesight.analyses.alarm.observations import Observations
 from kinesight.analyses.alarm.parameters import AlarmParameters
 from kinesight.analyses.alarm.plain_causes import plain_scores
@@ -87,10 +89,15 @@ def stranger_score(thing: Thing) -> float:
 
 
 def scores_of(
-    observations: Observations, things: Sequence[Thing], reasons: Sequence[Reason], *, is_armed: bool
+    observations: Observations,
+    things: Sequence[Thing],
+    reasons: Sequence[Reason],
+    *,
+    lesson: LastLayer | None,
+    is_armed: bool,
 ) -> dict[str, float]:
-    """Return the 13 scores, 0..1."""
-    scores = dict.fromkeys(SCORE_NAMES, 0.0) | _causes(observations)
+    """Return the 13 scores, 0..1; `lesson` is what the tenant's operators taught about harmless causes."""
+    scores = dict.fromkeys(SCORE_NAMES, 0.0) | _causes(observations, lesson)
     scores["person"] = _any(thing.chances.get("person", 0.0) * _presence(thing) for thing in things)
     people = [thing.course.height_px for thing in things if thing.chances.get("person", 0.0) >= HERD and thing.number is not None]
     smallest_px = SMALLER_THAN_PEOPLE * statistics.median(people) if people else 0.0
@@ -105,10 +112,12 @@ def scores_of(
     return {name: round(min(1.0, max(0.0, scores[name])), 4) for name in SCORE_NAMES}
 
 
-def _causes(observations: Observations) -> dict[str, float]:
-    """Return the scores of harmless causes: the classifier's, or what is plain where that is more."""
+def _causes(observations: Observations, lesson: LastLayer | None) -> dict[str, float]:
+    """Return the scores of harmless causes: as taught; else the classifier's, or what is plain where that is more."""
     learned, plain = nuisance_scores(observations.features), plain_scores(observations.features)
-    return {name: max(score, plain.get(name, 0.0)) for name, score in learned.items() if name in SCORE_NAMES}
+    taught = {} if lesson is None else learnt_scores(observations.features, lesson, shipped_weights())
+    shipped = {name: max(score, plain.get(name, 0.0)) for name, score in learned.items()}
+    return {name: score for name, score in (shipped | taught).items() if name in SCORE_NAMES}
 
 
 def risk_of(intrusion: float, parameters: AlarmParameters) -> Risk:
