@@ -60,7 +60,7 @@ def as_mp4(clip: Path, folder: Path) -> Path:
     height, width = first.rgb.shape[:2]
     with open_video_writer(target, width_px=width, height_px=height) as writer:
         for frame in chain([first], frames):
-            writer.write(frame.rgb, time_s=frame.time_s)
+            writer.write(frame.rgb, time_s=frame.index / 25)  # deface doubles frames of uneven stamps
     return target
 
 

@@ -1,10 +1,10 @@
 """Render the training clips, fit the nuisance classifier, examine it, and write its weights and its model card.
 
     python scripts/train_nuisance.py                    everything; fetches 133 MB of photographs the first time
-    python scripts/train_nuisance.py --rows FILE        the same, keeping the numbers of the clips in FILE, or using those in it
+    python scripts/train_nuisance.py --rows FOLDER      the same, keeping the numbers of the clips there and using what is there
 
-Seeds are fixed: on one machine and one set of library versions the same command writes the same weights, byte for byte. Real clips
-are looked at only to measure, if KINESIGHT_ACCURACY_DATA names the folder that holds alarm/labels.csv; nothing is fitted to them.
+Seeds are fixed: on one machine and one set of library versions the same command writes the same weights, byte for byte. Real
+clips are only measured, if KINESIGHT_ACCURACY_DATA names the folder that holds alarm/labels.csv; nothing is fitted to them.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from kinesight.analyses.alarm.gathering import gather
 from kinesight.analyses.alarm.nuisance import NuisanceWeights, nuisance_features, nuisance_scores, weights_to_bytes
 from kinesight.analyses.alarm.seeing import evidence_of
 from kinesight.domain.ports import ImageEncoder
+from kinesight.domain.video import Floats
 from kinesight.settings import Settings
 from kinesight.testing.alarm_clips.clips import Studio
 from kinesight.testing.alarm_clips.dataset import Order, Rows, joined, load_rows, orders, rows_of, save_rows
@@ -58,7 +59,7 @@ class NoWatch:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--each", type=int, default=40, help="training clips of each main cause")
+    parser.add_argument("--each", type=int, default=36, help="training clips of each main cause")
     parser.add_argument("--exam", type=int, default=16, help="examination clips of each main cause")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--rows", type=Path)
@@ -70,9 +71,7 @@ def main() -> int:
         *orders(MAIN_CAUSES, each=given.each, is_held_out=False, first_seed=0),
         *orders(MAIN_CAUSES, each=given.exam, is_held_out=True, first_seed=EXAM_SEED),
     )
-    rows = load_rows(given.rows) if given.rows and given.rows.is_file() else rendered(wanted, given.processes)
-    if given.rows and not given.rows.is_file():
-        save_rows(given.rows, rows)
+    rows = rendered(wanted, given.processes, given.rows)
     is_exam = np.array([order.is_held_out for order in wanted])
     shown, exam = rows.chosen(~is_exam), rows.chosen(is_exam)
     recipe = Recipe()
@@ -89,25 +88,34 @@ def main() -> int:
     return 0
 
 
-def rendered(wanted: Sequence[Order], processes: int) -> Rows:
-    """Return the numbers of the clips, rendered by several processes, in order."""
-    folder = Settings().models / "samples"
-    backdrops(folder, report=print)
-    cutouts(folder, report=print)
-    size = 13
-    parts = [wanted[first : first + size] for first in range(0, len(wanted), size)]
-    with get_context("spawn").Pool(processes, _prepare, (folder,)) as pool:
-        found = []
-        for number, part in enumerate(pool.imap(_rows, parts), start=1):
-            found.append(part)
-            print(f"\r{number * size} of {len(wanted)} clips", end="", file=sys.stderr, flush=True)
-    return joined(found)
+def rendered(wanted: Sequence[Order], processes: int, kept: Path | None) -> Rows:
+    """Return the numbers of the clips, rendered by several processes, in order; rounds that are kept in a folder are read."""
+    size = len(MAIN_CAUSES)
+    parts = [tuple(wanted[first : first + size]) for first in range(0, len(wanted), size)]
+    missing = [part for part in parts if kept is None or not _file(kept, part).is_file()]
+    found = {}
+    if missing:
+        cv2.setNumThreads(1)
+        folder = Settings().models / "samples"
+        places, persons = backdrops(folder, report=print), cutouts(folder, report=print)
+        # the processes are forked, so that pictures are read once
+        _READY["studios"] = {held: studio(places, persons, is_held_out=held) for held in (False, True)}
+        with get_context("fork").Pool(processes, _prepare) as pool:
+            for number, (part, rows) in enumerate(zip(missing, pool.imap(_rows, missing), strict=True), start=1):
+                found[part] = rows
+                if kept is not None:
+                    kept.mkdir(parents=True, exist_ok=True)
+                    save_rows(_file(kept, part), rows)
+                print(f"\r{number * size} of {len(missing) * size} clips", end="", file=sys.stderr, flush=True)
+    return joined([found[part] if part in found else load_rows(_file(kept or Path(), part)) for part in parts])
 
 
-def _prepare(folder: Path) -> None:
+def _file(folder: Path, part: Sequence[Order]) -> Path:
+    return folder / f"{'exam' if part[0].is_held_out else 'shown'}-{part[0].seed:06d}.npz"
+
+
+def _prepare() -> None:
     cv2.setNumThreads(1)
-    places, persons = backdrops(folder), cutouts(folder)
-    _READY["studios"] = {held: studio(places, persons, is_held_out=held) for held in (False, True)}
     _READY["encoder"] = ModelShelf(Settings(threads=1)).encoder()
 
 
@@ -126,26 +134,25 @@ def measured(weights: NuisanceWeights) -> str:
         return text[text.index(REAL) :] if REAL in text else f"{REAL}\n\nNot measured.\n"
     settings = Settings(threads=1)
     encoder = ModelShelf(settings).encoder()
-    found, truth = [], []
-    lines = [REAL, "", REAL_WORDS, "", f"| clip | true | {' | '.join(LABELS)} |", f"| --- | --- |{' --- |' * len(LABELS)}"]
+    names, found, truth = [], [], []
     with (folder / "labels.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            true = set(row["labels"].split(";"))
             evidence = evidence_of(gather(open_reader(folder / row["file"], settings), NoWatch()))
             said = nuisance_scores(nuisance_features(evidence, encoder, weights=weights), weights)
+            names.append(row["file"].split("_")[0])
             found.append([said[label] for label in LABELS])
-            truth.append([float(label in true) for label in LABELS])
-            cells = (f"**{said[label]:.2f}**" if label in true else f"{said[label]:.2f}" for label in LABELS)
-            lines.append(
-                f"| {row['file'].split('_')[0]} | {', '.join(sorted(true & set(LABELS))) or '–'} | {' | '.join(cells)} |"
-            )
-    told = [mark for mark in marks(np.array(found), np.array(truth)) if mark.yes]
-    lines += [
-        "",
-        "| label | AUC | 95 % | clips with, without | true above 0.5 | false above 0.5 |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    lines += [_row(mark) for mark in told]
+            truth.append([float(label in row["labels"].split(";")) for label in LABELS])
+    return real_section(names, np.array(found), np.array(truth))
+
+
+def real_section(names: Sequence[str], found: Floats, truth: Floats) -> str:
+    """Return the section about real clips from their names, scores and truth (n, labels)."""
+    lines = [REAL, "", REAL_WORDS, "", f"| clip | {' | '.join(LABELS)} |", "| --- " * (1 + len(LABELS)) + "|"]
+    for name, said, true in zip(names, found, truth, strict=True):
+        cells = (f"**{score:.2f}**" if is_true else f"{score:.2f}" for score, is_true in zip(said, true, strict=True))
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += ["", "| label | AUC | 95 % | clips with, without | true above 0.5 | false above 0.5 |", "| --- " * 6 + "|"]
+    lines += [_row(mark) for mark in marks(found, truth) if mark.yes]
     return "\n".join(lines) + "\n"
 
 
@@ -200,16 +207,20 @@ CARD_TEXT = """# Model card: harmless causes of alarms
 
 Written by `python scripts/train_nuisance.py`; do not edit by hand.
 
-The classifier names what set a camera off when nobody is there. Weights: `src/kinesight/analyses/alarm/nuisance/weights.npz`, {size_kb} kB,
+The classifier names what set a camera off when nobody is there. Weights:
+`src/kinesight/analyses/alarm/nuisance/weights.npz`, {size_kb} kB,
 SHA-256 `{sha256}`. They are ours, under the licence of the project.
 
-**Every score of this classifier is calibrated on synthetic clips only.** Spiders, webs, rain and flags have never been measured on real
+**Every score of this classifier is calibrated on synthetic clips only.** Spiders, webs, rain and flags have never been
+measured on real
 ones here. Labels that operators give refit the last layer for a site.
 
 ## What it is
 
-{features} named numbers of the whole clip (`docs/analyses/alarm.md` lists what they rest on) and a few principal directions of two
-EfficientNet-Lite0 vectors, of the still scene and of its busiest part, all bounded; one hidden layer; one logistic score per label, made
+{features} named numbers of the whole clip (`docs/analyses/alarm.md` lists what they rest on) and a few principal directions
+of two
+EfficientNet-Lite0 vectors, of the still scene and of its busiest part, all bounded; one hidden layer; one logistic score
+per label, made
 a probability by Platt's method on backdrops that the fit had not seen. Scores are independent of each other.
 
 ## Labels
@@ -222,24 +233,30 @@ a probability by Platt's method on backdrops that the fit had not seen. Scores a
 | wind | the camera shakes, or plants move over at least a tenth of the picture (between 3 % and 10 % nobody says) |
 | other | light changes (exposure, lamps, headlights, clouds), or insects fly through the picture |
 
-A cause that visibly changes less than 0.02 % of the picture is neither true nor false of a clip and is left out of fit and examination.
+A cause that visibly changes less than 0.02 % of the picture is neither true nor false of a clip and is left out of fit and
+examination.
 
 ## Data
 
-All clips are rendered (`src/kinesight/testing/alarm_clips`): backdrops are 33 photographs of the PyPI package `mvtb-data` 1.6.1 (MIT),
-fetched by hash, and 24 drawn yards; persons of the examination are cut out of the sample video `sprint-side.mp4`. 320 to 640 px wide,
-3 to 12 frames a second, day and infrared with a lamp's falling off, noise, H.264 at a low rate or JPEG; a quarter of the clips have a
+All clips are rendered (`src/kinesight/testing/alarm_clips`): backdrops are 33 photographs of the PyPI package `mvtb-data`
+1.6.1 (MIT),
+fetched by hash, and 24 drawn yards; persons of the examination are cut out of the sample video `sprint-side.mp4`. 320 to
+640 px wide,
+3 to 12 frames a second, day and infrared with a lamp's falling off, noise, H.264 at a low rate or JPEG; a quarter of the
+clips have a
 second cause, a third a clock. Persons, vehicles and animals are among them as what is no nuisance.
 
 - Training: {shown} clips before {shown_places} backdrops. Drawn by: {shown_families}.
 - Examination: {exam} clips before {exam_places} other backdrops. Drawn by: {exam_families}.
 
-For every label the examination is drawn by another method than any training clip (for example, webs of loose strands where training saw
+For every label the examination is drawn by another method than any training clip (for example, webs of loose strands where
+training saw
 orb webs and tangles). Insects, vehicles and animals have one method only.
 
 ## On the held-out families
 
-Other renderers, other backdrops, other seeds. AUC: the probability that a clip with the label scores above one without it; interval after
+Other renderers, other backdrops, other seeds. AUC: the probability that a clip with the label scores above one without it;
+interval after
 Hanley and McNeil. Calibration error: expected, ten bins. The lowest AUC is {worst} ({worst_label}).
 
 {held}
@@ -253,7 +270,8 @@ Each clip scored by a fit that did not see its backdrop, before calibration is c
 {real}
 ## Limits
 
-- What is synthetic here and real there differs: a score is a hint for people and statistics, never a reason to call a clip safe.
+- What is synthetic here and real there differs: a score is a hint for people and statistics, never a reason to call a clip
+  safe.
 - Several causes at once are told less surely than one.
 - Snow, smoke, water, birds and reflections were not rendered.
 """

@@ -9,9 +9,8 @@ import pytest
 
 from kinesight.testing.api_server import api_server, free_port
 from kinesight.testing.monitoring import alarm_receiver, mailbox
-from kinesight.wiring.analysing import CATALOGUE
 
-pytestmark = pytest.mark.skipif("alarm" not in {analysis.name for analysis in CATALOGUE}, reason="there is no alarm analysis yet")
+pytestmark = pytest.mark.slow
 
 KEY = "000102030405060708090A0B0C0D0E0F"
 CODES = {"intrusion": "130", "danger": "140", "safe": "602"}
@@ -64,7 +63,7 @@ def outputs(client, dc09_port, mail_port):
         assert answer.status_code == 200, answer.text
 
 
-def test_a_mail_comes_out_as_a_verdict_and_a_dc09_message(server, short_sprint, tmp_path):
+def test_a_mail_comes_out_as_a_verdict_and_a_dc09_message(server, short_sprint, tmp_path, kinesight):
     with (
         alarm_receiver(key=bytes.fromhex(KEY)) as centre,
         mailbox(free_port()) as desk,
@@ -91,6 +90,16 @@ def test_a_mail_comes_out_as_a_verdict_and_a_dc09_message(server, short_sprint, 
         found = client.get("/v1/cameras/134188-VI08/statistics").json()
         assert (found["days"][0]["alarms"], found["days"][0]["verdicts"]) == (1, {verdict["risk"]: 1})
 
+        environment = {"KINESIGHT_DATA": str(server.data)}
+        strict = ("--threshold-low", "0.998", "--threshold-high", "0.999")
+        again = kinesight("alarm", "replay", *strict, "--json", "--apply", environment=environment)
+        replay = json.loads(again.stdout)
+        assert (again.returncode, replay["clips"], replay["left_out"]) == (0, 1, 0), again.stderr
+        (risks,) = replay["risks"]
+        assert (risks["before"], risks["clips"]) == (verdict["risk"], 1)
+        untaught = kinesight("alarm", "refit", environment=environment)
+        assert (untaught.returncode, "0 labelled clips" in untaught.stderr) == (2, True)
+
         folder = tmp_path / "drop" / "default" / "yard"
         folder.mkdir(parents=True)
         (folder / "clip.mp4.part").write_bytes(short_sprint.read_bytes()[:5000])  # breaks off
@@ -98,3 +107,5 @@ def test_a_mail_comes_out_as_a_verdict_and_a_dc09_message(server, short_sprint, 
         *_, dropped = centre.wait(3)
         assert dropped.data == "#0000|1140 00 000", "what cannot be read is danger"
         assert list(folder.glob("done/*/clip.mp4"))
+        newest = client.get("/v1/analyses", params={"kind": "alarm"}).json()["analyses"][0]
+        assert newest["parameters"]["threshold_high"] == 0.999, "what was applied counts for new clips"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
 import typer
@@ -42,12 +42,9 @@ def replay(
     """Show what other thresholds would make of the stored clips, from what was observed in them: no video is decoded again."""
     from kinesight.wiring.replaying import apply_changes, replay_clips  # noqa: PLC0415 - the database costs a second
 
-    given = {"threshold_low": threshold_low, "threshold_high": threshold_high}
-    changes = {name: value for name, value in given.items() if value is not None}
+    changes = _thresholds(threshold_low, threshold_high, apply=apply)
     if not changes:
         raise BadParameter("Give --threshold-low, --threshold-high or both.")
-    if apply and len(changes) < len(given):
-        raise BadParameter("Give both thresholds with --apply: they are kept together.")
     if apply and camera is not None:
         raise BadParameter("Thresholds of one camera are set with PUT /v1/cameras/ID; leave --apply out to see what they change.")
     settings = load_settings()
@@ -56,6 +53,56 @@ def replay(
     if apply:
         apply_changes(settings, tenant, changes)
         typer.echo(f"New clips of {tenant} are judged so from now on.", err=True)
+
+
+@app.command("refit")
+def refit(
+    threshold_low: Annotated[float | None, typer.Option(help="Also try this score of intrusion for danger.")] = None,
+    threshold_high: Annotated[float | None, typer.Option(help="Also try this score of intrusion for intrusion.")] = None,
+    tenant: Tenant = "default",
+    as_json: AsJson = False,  # noqa: FBT002
+    apply: Apply = False,  # noqa: FBT002
+) -> None:
+    """Learn from what operators said about clips, and show what would change; nothing does without --apply."""
+    from kinesight.wiring import replaying  # noqa: PLC0415 - the database costs a second
+
+    changes = _thresholds(threshold_low, threshold_high, apply=apply)
+    settings = load_settings()
+    lesson, found = replaying.refit(settings, tenant, changes=changes, report=_progress(as_json=as_json))
+    if as_json:
+        document = {"learnt_from": lesson.clips, "labels": dict(lesson.told), "agreement": agreement_of(found, lesson.told)}
+        typer.echo(json.dumps({**document, **found.document()}, indent=1))
+    else:
+        typer.echo("\n".join([*lesson_of(lesson.clips, found, lesson.told), "", *table_of(found)]))
+    if apply:
+        replaying.apply_changes(settings, tenant, {**changes, "nuisance": lesson.layer.model_dump(mode="json")})
+        typer.echo(f"New clips of {tenant} are judged so from now on.", err=True)
+
+
+def agreement_of(found: Replay, told: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Return how often verdict and operator agree on each label, before and after, over the stored clips with a word."""
+    agreed = found.agreement(told)
+    return {label: {"clips": clips, "before": before, "after": after} for label, (clips, before, after) in agreed.items()}
+
+
+def lesson_of(clips: int, found: Replay, told: Mapping[str, int]) -> list[str]:
+    """Return what was learnt as lines of text."""
+    lines = [
+        f"learnt from {clips} labelled clips",
+        "",
+        f"{'label':10} {'given to':>8} {'of stored':>10} {'agree now':>10} {'then':>6}",
+    ]
+    for label, one in agreement_of(found, told).items():
+        lines.append(f"{label:10} {told[label]:8} {one['clips']:10} {one['before']:10} {one['after']:6}")
+    return lines
+
+
+def _thresholds(low: float | None, high: float | None, *, apply: bool) -> dict[str, float]:
+    given = {"threshold_low": low, "threshold_high": high}
+    changes = {name: value for name, value in given.items() if value is not None}
+    if apply and len(changes) == 1:
+        raise BadParameter("Give both thresholds with --apply: they are kept together.")
+    return changes
 
 
 def show(found: Replay, *, as_json: bool) -> None:

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.errors import BadObservations, BadParameter, KinesightError, NotFound
 from kinesight.domain.job import Files, Job, Jobs, State
-from kinesight.domain.replay import Judged, Replay, ReplayedClip
+from kinesight.domain.labels import Labels
+from kinesight.domain.replay import Judged, LabelledClip, Replay, ReplayedClip
 
 AT_ONCE = 100
 
@@ -124,3 +125,18 @@ class Replayer:
                 if isinstance(document, dict):
                     return document
         raise BadObservations("The clip has no stored observations.")
+
+
+def labelled_clips(labels: Labels, tenant_id: str) -> tuple[LabelledClip, ...]:
+    """Return everything that the operators of a tenant said about clips; words that were taken back are left out."""
+    found: list[LabelledClip] = []
+    cursor: str | None = None
+    while True:
+        page = labels.page(tenant_id, limit=AT_ONCE, cursor=cursor)
+        for entry in page.entries:
+            if entry.said.labels:
+                said = entry.said
+                found.append(LabelledClip(job_id=said.job_id, labels=said.labels, features=said.features))
+        cursor = page.next_cursor
+        if cursor is None:
+            return tuple(found)

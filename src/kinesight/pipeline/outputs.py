@@ -44,6 +44,8 @@ class OutputFolder:
         What identifies the input (the video's SHA-256, or that of the stored observations).
     clears
         Whether what an earlier run left goes first; without, files are replaced one by one.
+    flushes
+        Whether each file is on the disk before it gets its name; without, somebody else sees to that.
 
     Raises
     ------
@@ -55,8 +57,9 @@ class OutputFolder:
 
     SOURCE_FILE = "source.json"
 
-    def __init__(self, path: Path, *, source: str, clears: bool = True) -> None:
+    def __init__(self, path: Path, *, source: str, clears: bool = True, flushes: bool = True) -> None:
         self.path = path
+        self._flushes = flushes
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -102,7 +105,8 @@ class OutputFolder:
             with part.open("wb") as file:
                 file.write(content)
                 file.flush()
-                os.fsync(file.fileno())
+                if self._flushes:
+                    os.fsync(file.fileno())
             part.replace(target)
         except OSError as error:
             part.unlink(missing_ok=True)

@@ -44,12 +44,16 @@ class PictureCanvas(Canvas, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Studio:
-    """The outside world of a run: models, and how to open, draw and write pictures."""
+    """The outside world of a run: models, and how to open, draw and write pictures.
+
+    `flushes`: whether what is written has to be on the disk at the end; the job engine sees to that itself, all at once.
+    """
 
     models: Models
     open_writer: OpenVideoWriter
     canvas: Callable[[Image], PictureCanvas]
     encode_jpeg: Callable[[Image], bytes]
+    flushes: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +97,12 @@ class Run(Generic[Observed, Parameters, Result]):
         CallerError, OperatorError, Cancelled
             As the parts raise them.
         """
-        folder = OutputFolder(out, source=source.reader.info.sha256)
+        folder = OutputFolder(out, source=source.reader.info.sha256, flushes=self._studio.flushes)
         return self._of_stored(self._analysis.store(self._observe(source, folder)), source, folder, draws=draws)
 
     def of_corrected(self, observed: Observed, source: VideoSource, out: Path) -> ResultDocument:
         """Analyse corrected observations of a video; the folder then holds every file anew. Errors as `of_video`."""
-        folder = OutputFolder(out, source=source.reader.info.sha256)
+        folder = OutputFolder(out, source=source.reader.info.sha256, flushes=self._studio.flushes)
         return self._of_stored(self._analysis.store(observed), source, folder, draws=True)
 
     def _of_stored(self, stored: dict[str, Any], source: VideoSource, folder: OutputFolder, *, draws: bool) -> ResultDocument:
@@ -131,7 +135,7 @@ class Run(Generic[Observed, Parameters, Result]):
         """
         _, document = read_observations(stored)
         observed = self._analysis.restore(document)
-        folder = OutputFolder(out, source=source.reader.info.sha256)
+        folder = OutputFolder(out, source=source.reader.info.sha256, flushes=self._studio.flushes)
         findings = self._analysis.analyse(observed, self._parameters)
         findings, stills = self._render(observed, findings, source, folder)
         self._report(observed, findings, folder, title=source.name, stills=stills, reader=source.reader)

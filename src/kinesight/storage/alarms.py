@@ -22,19 +22,21 @@ from kinesight.storage.sites import ALARM, count_recent
 from kinesight.storage.tables import camera_days, cameras, jobs, output_messages, outputs
 
 LAST_SEQUENCE = 9999
-IS_CLIP = jobs.c.follows.is_(None) if "follows" in jobs.c else sa.true()
-"""A job that only draws for another one, where the engine has such jobs, has no verdict of its own."""
-
 MOST_JOBS = 50
 """Jobs that one summary names."""
 
 
 def note_end(connection: sa.Connection, job_id: str, ending: Ending) -> None:
-    """Count an alarm job that ended, and write what its tenant's outputs tell about it; a cancelled one came to nothing."""
+    """Count an alarm job that ended, and write what its tenant's outputs tell about it.
+
+    A cancelled one came to nothing, and one that only draws for another has no verdict of its own.
+    """
     if ending.state is State.CANCELLED:
         return
     columns = (jobs.c.id, jobs.c.tenant_id, jobs.c.camera_id, jobs.c.created_s, jobs.c.input_name)
-    job = connection.execute(sa.select(*columns).where(jobs.c.id == job_id, jobs.c.kind == ALARM, IS_CLIP)).one_or_none()
+    job = connection.execute(
+        sa.select(*columns).where(jobs.c.id == job_id, jobs.c.kind == ALARM, jobs.c.follows.is_(None))
+    ).one_or_none()
     if job is None:
         return
     result = ending.result if ending.state is State.SUCCEEDED else None

@@ -25,7 +25,7 @@ WIRE_VERSION = "1"  # only entries of the same version are taken; a new value st
 SLOTS = {Lane.URGENT: 2, Lane.VIDEO: 1, Lane.LATER: 1}
 QUEUES = tuple(lane.value for lane in Lane)
 AWAITED_FIRST, OTHERS_THEN = 1, 2  # priorities of DBOS: the lowest number goes first
-URGENT_POLL_S = 0.05
+URGENT_POLL_S = 0.03
 LIVE = {"ENQUEUED", "DELAYED", "PENDING"}
 PRUNE_AT_ONCE = 500
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kinesight.analyses.alarm.nuisance.classifier import shipped_weights
+from kinesight.analyses.alarm.nuisance.learnt import Lesson, learn
 from kinesight.domain.errors import NotFound
-from kinesight.domain.replay import Replay
-from kinesight.jobs.replaying import Replayer
+from kinesight.domain.replay import Replay, said_by
+from kinesight.jobs.replaying import Replayer, labelled_clips
 from kinesight.settings import Settings
 from kinesight.storage.opening import Storage
 from kinesight.wiring.analysing import analysis_named
@@ -28,6 +30,22 @@ def replay_clips(
     with opened_storage(settings) as storage:
         replayer = Replayer(jobs=job_service(settings, storage), files=storage.files, analysis=analysis_named(ALARM))
         return replayer.replay(tenant_id(storage, tenant), changes=changes, camera_id=camera_id, report=report)
+
+
+def refit(
+    settings: Settings, tenant: str, *, changes: Mapping[str, Any], report: Callable[[int], None] = lambda _: None
+) -> tuple[Lesson, Replay]:
+    """Learn from what the operators of a tenant said, and judge the stored clips again with it, and with `changes`.
+
+    Raises `NotFound`, `BadParameter` (too few labels, or the changes make no parameters).
+    """
+    with opened_storage(settings) as storage:
+        owner = tenant_id(storage, tenant)
+        labelled = labelled_clips(storage.labels, owner)
+        lesson = learn(labelled, shipped_weights())
+        replayer = Replayer(jobs=job_service(settings, storage), files=storage.files, analysis=analysis_named(ALARM))
+        learnt = {**changes, "nuisance": lesson.layer.model_dump(mode="json")}
+        return lesson, replayer.replay(owner, changes=learnt, said=said_by(labelled), report=report)
 
 
 def apply_changes(settings: Settings, tenant: str, changes: Mapping[str, Any]) -> None:

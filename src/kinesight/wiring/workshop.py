@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -86,4 +86,4 @@ class Workshop:
 def open_workshop(settings: Settings) -> Iterator[Workshop]:
     """Yield a workshop of this installation."""
     with DecoderZygote() as start:
-        yield Workshop(settings=settings, studio=studio(settings, start=start), start=start)
+        yield Workshop(settings=settings, studio=replace(studio(settings, start=start), flushes=False), start=start)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -117,6 +118,17 @@ def test_a_cancelled_clip_tells_nothing(world: World, outputs: Outputs, box: Mes
     ended(world, Ending(state=State.CANCELLED))
     assert taken(box) == []
     assert world.cameras.counts(world.tenant.id, "1", days=1) == ()
+
+
+def test_what_draws_for_a_clip_tells_nothing_more(world: World, outputs: Outputs, box: MessageBox) -> None:
+    outputs.put(world.tenant.id, "centre", settings())
+    first = ended(world, replace(ending("danger"), draws_later=True))
+    drawing = world.drawing_of(first)
+    claim = world.store.start(drawing, fence=world.entry(drawing), owner="w")
+    assert claim is not None
+    world.store.finish(drawing, fence=claim.fence, ending=REFUSED)
+    assert [due.message.job_id for due in taken(box)] == [first]
+    assert {one.name: one.count for one in world.cameras.counts(world.tenant.id, "1", days=1)} == {"alarms": 1, "risk:danger": 1}
 
 
 def test_a_storm_becomes_one_message_and_the_worst_of_it_shows(world: World, outputs: Outputs, box: MessageBox) -> None:

@@ -86,6 +86,12 @@ class Stage:
     def detector(self):
         return self
 
+    def encoder(self):
+        return self
+
+    def embed(self, rgb):
+        return np.full(1280, float(rgb.mean()) / 255.0)
+
     def detect(self, rgb, *, least_score=None):
         self.looks += 1
         boxes, labels = [], []

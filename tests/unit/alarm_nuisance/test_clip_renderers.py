@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -21,8 +23,13 @@ def grey_scene(level: float = 90.0) -> Picture:
     return np.full((240, 320, 3), level, np.float32)
 
 
-def textured_scene() -> Picture:
+@cache
+def _yard() -> Picture:
     return drawn(3)[2].view(np.random.default_rng(0), width_px=320, height_px=240)
+
+
+def textured_scene() -> Picture:
+    return _yard().copy()
 
 
 def seen(renderer: Renderer, scene: Picture, times: np.ndarray = TIMES) -> np.ndarray:
@@ -132,7 +139,7 @@ def test_a_clock_ticks_and_touches_nothing_else(maker: type) -> None:
     clock = maker(STAGE, np.random.default_rng(12))
     frames = np.stack([clock.draw(textured_scene(), float(t)) for t in (0.0, 0.9, 1.8, 2.7)])
     moving = np.ptp(frames.mean(axis=3), axis=0) > 20
-    rows, columns = np.nonzero(moving)
+    rows = np.nonzero(moving)[0]
     assert len(rows) > 5
     assert np.ptp(rows) < 0.12 * 240
     assert moving.mean() < 0.05
@@ -190,7 +197,7 @@ def test_a_clip_says_what_is_true_of_it(studio: Studio, cause: str | None) -> No
 
 def test_what_nobody_could_see_is_neither_true_nor_false() -> None:
     dark = Studio(backdrops=drawn(2), causes=CAUSES, is_held_out=False)
-    faint = [render(dark, "light", seed=seed) for seed in range(60, 72)]
+    faint = [render(dark, "light", seed=seed) for seed in range(60, 66)]
     for clip in faint:
         if "other" in clip.unknown and len(clip.families) == 1:
             assert np.isnan(clip.truth("other"))

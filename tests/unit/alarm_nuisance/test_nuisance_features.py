@@ -15,7 +15,7 @@ from kinesight.analyses.alarm.seeing import evidence_of
 from kinesight.domain.video import Frame
 from kinesight.testing.alarm_clips import clocks, crawlers, flags, lighting, movers, plants, rain, shake
 from kinesight.testing.alarm_clips.backdrops import drawn
-from kinesight.testing.alarm_clips.stage import Renderer, Stage
+from kinesight.testing.alarm_clips.stage import Layer, Picture, Renderer, Stage, blend, ellipse, soften
 
 FPS = 8.0
 STAGE = Stage(width_px=320, height_px=240, duration_s=4.0, exposure_s=1 / 25, is_infrared=False)
@@ -100,8 +100,37 @@ def test_what_waves_comes_back_and_who_walks_does_not() -> None:
     assert numbers("person")["farthest"] > max(numbers("flag")["farthest"], numbers("plant")["farthest"])
 
 
-def test_a_near_spider_is_soft() -> None:
-    assert numbers("spider")["thing_soft"] > numbers("person")["thing_soft"]
+class Blot:
+    """A bright disc of 40 px that goes to and fro, with an edge of a given softness."""
+
+    family = "test/blot"
+    layer = Layer.LENS
+
+    def __init__(self, blur_px: float) -> None:
+        self._blur_px = blur_px
+
+    def draw(self, scene: Picture, time_s: float) -> Picture:
+        mask = STAGE.empty_mask()
+        ellipse(mask, np.array([160 + 60 * np.sin(1.5 * time_s), 110.0]), (20.0, 20.0), 0.0)
+        return blend(scene, soften(mask, self._blur_px), 230.0)
+
+
+def test_what_is_out_of_focus_has_a_wide_edge() -> None:
+    sharp, soft = (motion_features(evidence_with(Blot(blur_px), seconds=3.0)) for blur_px in (0.0, 6.0))
+    assert soft["thing_edge"] > sharp["thing_edge"] + 0.8
+    assert soft["thing_soft"] > sharp["thing_soft"]
+
+
+def test_a_held_side_varies_least_and_waving_keeps_the_brightness() -> None:
+    assert numbers("flag")["lively_lopsided"] > numbers("plant")["lively_lopsided"]
+    assert numbers("flag")["lively_constant"] < numbers("light")["lively_constant"]
+    assert numbers("flag")["lively_first"] > 0.8, "one region"
+
+
+def test_digits_jump_along_one_line_near_the_border() -> None:
+    assert numbers("clock")["jump_repeat"] > 0.9
+    assert numbers("clock")["jump_line_height"] > 0.3
+    assert numbers("clock")["jump_line"] > max(numbers(name)["jump_line"] for name in ("rain", "flag", "plant", "wind"))
 
 
 def test_a_ticking_clock_is_writing() -> None:

@@ -7,10 +7,11 @@ import sys
 
 import pytest
 
+from kinesight.testing.alarm_clips.backdrops import PHOTOGRAPHS
 from kinesight.vision.catalogue import CATALOGUE, PackagedFile, row_named
 from kinesight.vision.samples import SAMPLES
 
-FILES = [*(row.file for row in CATALOGUE), *SAMPLES]
+FILES = [*(row.file for row in CATALOGUE), *SAMPLES, *PHOTOGRAPHS]
 
 
 def test_the_models_that_the_analyses_need_are_there() -> None:

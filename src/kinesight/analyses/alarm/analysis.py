@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from kinesight.analyses.alarm.judging import Thing, things_of
 from kinesight.analyses.alarm.memory import Memory
+from kinesight.analyses.alarm.nuisance.classifier import shipped_weights
+from kinesight.analyses.alarm.nuisance.learnt import learnt_scores
 from kinesight.analyses.alarm.observations import Observations
 from kinesight.analyses.alarm.parameters import AlarmParameters
 from kinesight.analyses.alarm.places import Ground
@@ -39,6 +41,7 @@ class Verdict:
 
 def analyse(observations: Observations, parameters: AlarmParameters) -> Findings[AlarmResult]:
     """Return what an observed clip means under the given rules."""
+    observations = as_taught(observations, parameters)
     verdict = judge(observations, parameters)
     high = parameters.threshold_high
     result = AlarmResult(
@@ -60,6 +63,14 @@ def analyse(observations: Observations, parameters: AlarmParameters) -> Findings
         metadata=parameters.metadata,
     )
     return Findings(result=result, warnings=_notices(observations), details=verdict)
+
+
+def as_taught(observations: Observations, parameters: AlarmParameters) -> Observations:
+    """Return observations whose harmless causes are scored as the tenant's operators taught; unchanged without a lesson."""
+    if parameters.nuisance is None or not observations.features:
+        return observations
+    learnt = learnt_scores(observations.features, parameters.nuisance, shipped_weights())
+    return observations.model_copy(update={"nuisance": {**observations.nuisance, **learnt}})
 
 
 def judge(observations: Observations, parameters: AlarmParameters) -> Verdict:

@@ -47,7 +47,7 @@ class Track:
         """Return the box at a moment, (4,), on a straight line between its sights; before and after them the nearest."""
         after = int(np.searchsorted(self.time_s, time_s))
         if after == 0 or after == len(self.time_s):
-            return self.box_px[min(after, len(self.time_s) - 1)]
+            return np.asarray(self.box_px[min(after, len(self.time_s) - 1)])
         share = (time_s - self.time_s[after - 1]) / (self.time_s[after] - self.time_s[after - 1])
         return np.asarray((1.0 - share) * self.box_px[after - 1] + share * self.box_px[after])
 

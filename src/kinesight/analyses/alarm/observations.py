@@ -69,7 +69,7 @@ class Trouble(Document):
 class Observations(Document):
     """One observed clip; `analyse` is a pure function of it.
 
-    `features` are the named numbers of the whole clip, `nuisance` the scores of harmless causes that rest on them.
+    `features` are the named numbers of the whole clip, on which the scores of harmless causes rest.
     """
 
     schema_: str = Field(default=SCHEMA, alias="schema")
@@ -81,7 +81,6 @@ class Observations(Document):
     detections: tuple[Detection, ...] = Field(default=(), max_length=512)
     looks: tuple[Look, ...] = Field(default=(), max_length=64)
     features: dict[str, float | None] = Field(default_factory=dict)
-    nuisance: dict[str, float] = Field(default_factory=dict)
     text_changes: float = 0.0
     scene: Scene
     trouble: Trouble | None = None

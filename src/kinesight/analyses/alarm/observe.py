@@ -11,10 +11,11 @@ from kinesight.analyses.alarm.gathering import Gathered, gather
 from kinesight.analyses.alarm.looking import Glimpse, look, track_at
 from kinesight.analyses.alarm.motion import Course, course_of
 from kinesight.analyses.alarm.moving import SURE_NOISE
+from kinesight.analyses.alarm.nuisance import nuisance_features
 from kinesight.analyses.alarm.observations import Corners, Detection, Look, Mover, Observations, Trouble
 from kinesight.analyses.alarm.parameters import AlarmParameters
 from kinesight.analyses.alarm.places import Ground
-from kinesight.analyses.alarm.plain_nuisance import nuisance_features, nuisance_scores
+from kinesight.analyses.alarm.plain_causes import plain_features
 from kinesight.analyses.alarm.scenery import scene_of
 from kinesight.analyses.alarm.seeing import evidence_of
 from kinesight.domain.cameras import ParkedObject
@@ -41,9 +42,9 @@ def observe(reader: VideoReader, models: Models, parameters: AlarmParameters, wa
     CallerError
         As the reader, if not a single picture could be decoded.
     ModelMissing, ModelDamaged
-        As `Models.detector`.
+        As `Models.detector` and `Models.encoder`.
     """
-    detector = models.detector()
+    detector, encoder = models.detector(), models.encoder()
     gathered = gather(reader, watch)
     evidence = evidence_of(gathered)
     info = reader.info
@@ -58,17 +59,16 @@ def observe(reader: VideoReader, models: Models, parameters: AlarmParameters, wa
     )
     glimpses = look(evidence, gathered.colour, detector, weights)
     detections = tuple(detection for glimpse in glimpses for detection in _detections(glimpse, evidence))
-    features = nuisance_features(evidence)
+    features = nuisance_features(evidence, encoder) | plain_features(evidence)
     return Observations(
         video=info,
         decoded=gathered.decoded,
         duration_s=round(gathered.last_s - float(gathered.time_s[0]), 4),
-        models=(detector.used,),
+        models=(detector.used, encoder.used),
         movers=tuple(_mover(track, evidence, new) for track, new in zip(evidence.tracks, newness, strict=True)),
         detections=detections,
         looks=tuple(_look(glimpse) for glimpse in glimpses),
         features={name: round(value, 5) if np.isfinite(value) else None for name, value in features.items()},
-        nuisance={name: round(value, 4) for name, value in nuisance_scores(features, None).items()},
         text_changes=round(evidence.overlay_changes, 4),
         scene=scene_of(evidence.background, light=evidence.light, parked=_parked(detections, info)),
         trouble=_trouble(gathered, info),

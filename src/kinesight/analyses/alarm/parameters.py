@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from kinesight.analyses.alarm.nuisance.learnt import LastLayer
 from kinesight.domain.cameras import CameraRules, Scene
 from kinesight.domain.document import Document
 
@@ -26,6 +27,7 @@ class AlarmParameters(Document):
     )
     camera: CameraRules = Field(default_factory=CameraRules, description="Zones, masks, lines and arming of the camera.")
     metadata: dict[str, Any] = Field(default_factory=dict, description="Whatever the sender knows about the clip; echoed.")
+    nuisance: LastLayer | None = Field(default=None, description="What the tenant's operators taught; None: as shipped.")
     memory: tuple[Scene, ...] = Field(default=(), max_length=16, description="Scenes of the camera's earlier clips.")
 
     @model_validator(mode="after")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from kinesight.analyses.alarm.judging import Thing, ramp
+from kinesight.analyses.alarm.nuisance import nuisance_scores
 from kinesight.analyses.alarm.observations import Observations
 from kinesight.analyses.alarm.parameters import AlarmParameters
+from kinesight.analyses.alarm.plain_causes import plain_scores
 from kinesight.analyses.alarm.result import SCORE_NAMES, Risk
 
 STRANGER, RIGID_STRANGER = 0.75, 0.92
@@ -21,6 +24,9 @@ WRITING = 0.95
 
 HERD, IN_A_HERD = 0.8, 0.4
 """Chance from which a name counts as sure; what is left of a thing without a sure one that looks like a named animal."""
+
+SMALLER_THAN_PEOPLE = 0.9
+"""Width over the height of people in the same clip, below which something without a name is no vehicle but a dog or a bag."""
 
 FASTEST_SIZES_PER_S = 8.0
 """An insect close to the lens makes more of its own sizes a second; people make 3, cars seen from above 4."""
@@ -84,17 +90,25 @@ def scores_of(
     observations: Observations, things: Sequence[Thing], reasons: Sequence[Reason], *, is_armed: bool
 ) -> dict[str, float]:
     """Return the 13 scores, 0..1."""
-    scores = dict.fromkeys(SCORE_NAMES, 0.0) | {
-        name: score for name, score in observations.nuisance.items() if name in SCORE_NAMES
-    }
+    scores = dict.fromkeys(SCORE_NAMES, 0.0) | _causes(observations)
     scores["person"] = _any(thing.chances.get("person", 0.0) * _presence(thing) for thing in things)
-    scores["vehicule"] = _any(_vehicle(thing) for thing in things)
+    people = [thing.course.height_px for thing in things if thing.chances.get("person", 0.0) >= HERD and thing.number is not None]
+    smallest_px = SMALLER_THAN_PEOPLE * statistics.median(people) if people else 0.0
+    scores["vehicule"] = _any(_vehicle(thing, smallest_px) for thing in things)
     scores["animal"] = _any(thing.chances.get("animal", 0.0) * _presence(thing) for thing in things)
     scores["text"] = WRITING if observations.text_changes > 0 else 0.0
     scores["intrusion"] = _intrusion(reasons) if is_armed else 0.0
     busy = max((max(thing.moves, thing.coherent) for thing in things), default=0.0)
+    # what has a name of its own is no spider
+    scores["spider"] *= 1.0 - max((thing.chance * thing.moves for thing in things), default=0.0)
     scores["NOTHING"] *= 1.0 - max(busy, scores["person"], scores["vehicule"], scores["animal"])
     return {name: round(min(1.0, max(0.0, scores[name])), 4) for name in SCORE_NAMES}
+
+
+def _causes(observations: Observations) -> dict[str, float]:
+    """Return the scores of harmless causes: the classifier's, or what is plain where that is more."""
+    learned, plain = nuisance_scores(observations.features), plain_scores(observations.features)
+    return {name: max(score, plain.get(name, 0.0)) for name, score in learned.items() if name in SCORE_NAMES}
 
 
 def risk_of(intrusion: float, parameters: AlarmParameters) -> Risk:
@@ -120,9 +134,11 @@ def _presence(thing: Thing) -> float:
     return max(0.6, min(1.0, 0.5 + thing.moves))
 
 
-def _vehicle(thing: Thing) -> float:
+def _vehicle(thing: Thing, smallest_px: float) -> float:
+    """Return the score of a vehicle: named, or going like one, and then not shorter than people in the same clip are high."""
     named = thing.chances.get("vehicule", 0.0) * thing.moves
-    return max(named, stranger_score(thing) if thing.is_rigid and "person" not in thing.chances else 0.0)
+    is_like_one = thing.is_rigid and "person" not in thing.chances and thing.course.width_px >= smallest_px
+    return max(named, stranger_score(thing) if is_like_one else 0.0)
 
 
 def _any(chances: Iterable[float]) -> float:

@@ -103,9 +103,9 @@ def _explains(shift: Floats, picture: NDArray[np.float32], fixed: NDArray[np.flo
     before = _by_tile(np.abs(picture - fixed))
     after = _by_tile(np.abs(_moved(picture, -shift) - fixed))
     shows = np.maximum(before, after) > 1.0
-    better = np.count_nonzero(after[shows] < BETTER * before[shows])
-    worse = np.count_nonzero(after[shows] > before[shows] / BETTER)
-    count = max(1, np.count_nonzero(shows))
+    better = int(np.count_nonzero(after[shows] < BETTER * before[shows]))
+    worse = int(np.count_nonzero(after[shows] > before[shows] / BETTER))
+    count = max(1, int(np.count_nonzero(shows)))
     return better >= MOST_IMPROVE * count and worse <= FEW_WORSEN * count
 
 

@@ -23,7 +23,7 @@ VISIBLE_SHARE = 2e-4
 WINDY_SHARE, CALM_SHARE = 0.10, 0.03
 """Plants that move this share of the picture are wind as well; between the two nobody can say."""
 
-MOST_FRAMES = 32
+MOST_FRAMES = 26
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def render(studio: Studio, cause: str | None, *, seed: int, backdrop: int | None
 
 
 def _stage(rng: np.random.Generator) -> tuple[Stage, Floats]:
-    width = int(rng.choice([320, 352, 400, 480, 640], p=[0.4, 0.15, 0.15, 0.2, 0.1]))
+    width = int(rng.choice([320, 400, 480, 640], p=[0.75, 0.1, 0.1, 0.05]))
     aspect = float(rng.choice([4 / 3, 16 / 9, 3 / 2]))
     fps = float(np.exp(rng.uniform(np.log(3.0), np.log(12.0))))
     duration_s = float(min(rng.uniform(2.5, 9.0), MOST_FRAMES / fps))
@@ -130,8 +130,8 @@ def _frame(renderers: Sequence[Renderer], sensor: Sensor, still: Picture, time_s
 
 
 def _visible_share(renderer: Renderer, still: Picture, duration_s: float) -> float:
-    """Return the share of pixels that the cause alone visibly changes between four moments of the clip."""
-    moments = np.linspace(0, duration_s * 0.95, 4)
+    """Return the share of pixels that the cause alone visibly changes between three moments of the clip."""
+    moments = np.linspace(0, duration_s * 0.95, 3)
     seen = np.stack([np.clip(renderer.draw(still.copy(), float(moment)), 0, 255).mean(2) for moment in moments])
     return float(np.mean(np.ptp(seen, axis=0) > VISIBLE_GREYS))
 

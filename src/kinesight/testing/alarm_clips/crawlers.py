@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kinesight.domain.video import Floats
-from kinesight.testing.alarm_clips.motion import gust, spring, walk_and_stop, wander
+from kinesight.testing.alarm_clips.motion import GRID_HZ, Signal, gust, spring, walk_and_stop, wander
 from kinesight.testing.alarm_clips.stage import Layer, Picture, Stage, blend, bokeh, ellipse, polylines, soften
 
 LEG_TURNS_RAD = np.array([0.55, 1.1, 1.75, 2.45])
@@ -28,6 +28,17 @@ def _start(stage: Stage, rng: np.random.Generator) -> tuple[float, float]:
     return float(x * stage.width_px), float(y * stage.height_px)
 
 
+def _ways(stage: Stage, rng: np.random.Generator, *, slowest: float, quickest: float) -> Signal:
+    """Return how a spider gets about: on the glass it walks and stops; one in three dangles, swinging, and climbs a little."""
+    start = _start(stage, rng)
+    if rng.random() < 0.67:
+        return walk_and_stop(rng, stage.duration_s, speed=stage.size_px * rng.uniform(slowest, quickest), start=start)
+    across = spring(gust(rng, stage.duration_s), own_hz=float(rng.uniform(0.3, 1.0)), damping=0.1).values
+    climb = np.cumsum(gust(rng, stage.duration_s).values) / GRID_HZ
+    reach = stage.size_px * rng.uniform(0.005, 0.05)
+    return Signal(values=np.column_stack([across * reach, climb * stage.size_px * rng.uniform(0.0, 0.08)]) + np.asarray(start))
+
+
 class WalkingSpider:
     """A body of two ellipses with eight jointed legs that walks and stops, out of focus."""
 
@@ -36,8 +47,8 @@ class WalkingSpider:
 
     def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
         self._stage = stage
-        self._body_px = stage.size_px * rng.uniform(0.02, 0.09)
-        self._path = walk_and_stop(rng, stage.duration_s, speed=stage.size_px * rng.uniform(0.08, 0.35), start=_start(stage, rng))
+        self._body_px = stage.size_px * float(np.exp(rng.uniform(np.log(0.012), np.log(0.09))))
+        self._path = _ways(stage, rng, slowest=0.08, quickest=0.35)
         self._blur_px = self._body_px * rng.uniform(0.08, 0.35)
         self._leg_px = self._body_px * rng.uniform(1.2, 2.4)
         self._tone, self._opacity = _tone(stage, rng)
@@ -73,8 +84,8 @@ class GlowingSpider:
 
     def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
         self._stage = stage
-        self._radius_px = stage.size_px * rng.uniform(0.05, 0.16)
-        self._path = walk_and_stop(rng, stage.duration_s, speed=stage.size_px * rng.uniform(0.05, 0.3), start=_start(stage, rng))
+        self._radius_px = stage.size_px * float(np.exp(rng.uniform(np.log(0.025), np.log(0.16))))
+        self._path = _ways(stage, rng, slowest=0.05, quickest=0.3)
         self._tone, self._opacity = _tone(stage, rng)
         self._arms = rng.uniform(0, 2 * np.pi, int(rng.integers(4, 9)))
         self._wave = gust(rng, stage.duration_s, memory_s=0.4)

@@ -55,8 +55,9 @@ class Rows:
 
 
 def orders(causes: Iterable[str | None], *, each: int, is_held_out: bool, first_seed: int) -> tuple[Order, ...]:
-    """Return so many clips of each cause, every one with a seed of its own."""
-    wanted = [cause for cause in causes for _ in range(each)]
+    """Return rounds of one clip of each cause, every clip with a seed of its own; more rounds begin with the same ones."""
+    listed = tuple(causes)
+    wanted = [cause for _ in range(each) for cause in listed]
     return tuple(Order(is_held_out=is_held_out, cause=cause, seed=first_seed + number) for number, cause in enumerate(wanted))
 
 

@@ -8,6 +8,7 @@ from scipy import ndimage
 from kinesight.analyses.alarm.evidence import ClipEvidence
 from kinesight.analyses.alarm.nuisance.classifier import NuisanceWeights, shipped_weights
 from kinesight.analyses.alarm.nuisance.flashes import flash_features
+from kinesight.analyses.alarm.nuisance.lively import above, jump_features, lively_features, variation
 from kinesight.analyses.alarm.nuisance.places import place_features
 from kinesight.analyses.alarm.nuisance.rhythm import rhythm_features
 from kinesight.analyses.alarm.nuisance.things import thing_features
@@ -43,10 +44,14 @@ def nuisance_features(
 def motion_features(evidence: ClipEvidence) -> dict[str, float]:
     """Return the numbers that need no model."""
     active = activity(evidence)
+    spread = variation(evidence)
     return {
         **whole_features(evidence, active),
         **place_features(evidence, active),
-        **rhythm_features(evidence, active),
+        **lively_features(evidence, spread),
+        **jump_features(evidence),
+        **rhythm_features(evidence, active.mean(axis=0)),
+        **{f"sway_{name}": value for name, value in rhythm_features(evidence, above(spread)).items()},
         **flash_features(evidence),
         **thing_features(evidence),
     }

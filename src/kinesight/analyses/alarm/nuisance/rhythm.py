@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kinesight.analyses.alarm.evidence import ClipEvidence, Flags
+from kinesight.analyses.alarm.evidence import ClipEvidence
 from kinesight.analyses.alarm.nuisance.places import coarse
 from kinesight.domain.video import Floats
 
@@ -20,17 +21,17 @@ STEP_S = 0.08
 BUSY_CELLS = 24
 
 
-def rhythm_features(evidence: ClipEvidence, active: Flags) -> dict[str, float]:
-    """Return named numbers of the brightness of the busiest cells over time; NaN where nothing is active or the clip is short.
+def rhythm_features(evidence: ClipEvidence, heat: NDArray[np.floating]) -> dict[str, float]:
+    """Return named numbers of the brightness of the busiest cells over time; NaN where nothing varies or the clip is short.
 
     Parameters
     ----------
     evidence
         The clip.
-    active
-        (n, h, w) as `activity` gives it.
+    heat
+        (h, w) how busy each pixel is, in any unit, 0 for not at all.
     """
-    series = _busy_series(evidence, active)
+    series = _busy_series(evidence, heat)
     names = ("in_step", "in_step_two", "period_s", "period_strength", "period_share", "alternates")
     bands = [f"band_{number}" for number in range(len(BANDS_HZ))]
     if series is None:
@@ -50,14 +51,14 @@ def rhythm_features(evidence: ClipEvidence, active: Flags) -> dict[str, float]:
     }
 
 
-def _busy_series(evidence: ClipEvidence, active: Flags) -> Floats | None:
+def _busy_series(evidence: ClipEvidence, heat: NDArray[np.floating]) -> Floats | None:
     """Return brightness over time of the busiest cells on an even grid, (cells, k), each without its mean and trend."""
-    heat = coarse(active.mean(axis=0))
+    cells = coarse(heat)
     duration_s = float(evidence.time_s[-1] - evidence.time_s[0])
-    if heat.max() <= 0 or duration_s < 1.0 or len(active) < 6:
+    if cells.max() <= 0 or duration_s < 1.0 or len(evidence.grey) < 6:
         return None
-    order = np.argsort(-heat.ravel(), kind="stable")[:BUSY_CELLS]
-    order = order[heat.ravel()[order] > 0.1 * heat.max()]
+    order = np.argsort(-cells.ravel(), kind="stable")[:BUSY_CELLS]
+    order = order[cells.ravel()[order] > 0.1 * cells.max()]
     values = np.stack([coarse(frame).ravel()[order] for frame in evidence.grey])
     grid_s = np.arange(0.0, duration_s, STEP_S) + evidence.time_s[0]
     even = np.stack([np.interp(grid_s, evidence.time_s, values[:, cell]) for cell in range(len(order))])

@@ -15,7 +15,7 @@ SIGHTS = 5
 
 _CLOSE = (
     *("soft", "brightness", "brighter", "saturated", "border", "area", "filled", "aspect"),
-    *("gone", "straight", "resting", "speed", "life_s"),
+    *("edge", "height", "breathes", "gone", "straight", "resting", "speed", "pace", "life_s"),
 )
 
 
@@ -52,11 +52,14 @@ def _course(track: Track, width: int) -> dict[str, float]:
     length = float(steps.sum())
     gaps_s = np.maximum(np.diff(track.time_s), 1e-3)
     speed = steps / gaps_s
+    sides = np.maximum(track.box_px[:, 2:] - track.box_px[:, :2], 1.0) / width
+    size = float(np.median(np.sqrt(sides.prod(axis=1))))
     return {
         "gone": float(away.max()),
         "straight": float(away.max() / length) if length > 0 else 0.0,
         "resting": float(np.mean(speed < 0.15 * speed.max())) if len(speed) and speed.max() > 0 else 1.0,
         "speed": float(np.median(speed)) if len(speed) else 0.0,
+        "pace": float(np.log10(1e-2 + away.max() / max(track.life_s, 0.1) / size)),
         "life_s": track.life_s,
     }
 
@@ -65,7 +68,7 @@ def _close_look(evidence: ClipEvidence, track: Track) -> dict[str, float]:
     """Return what a track looks like at a few of its sights, the median over them."""
     chosen = np.unique(np.linspace(0, len(track.frame) - 1, SIGHTS).round().astype(int))
     looks = np.array([_sight(evidence, track, int(sight)) for sight in chosen])
-    soft, brightness, brighter, saturated, border = np.median(looks, axis=0).tolist()
+    soft, brightness, brighter, saturated, border, edge = np.median(looks, axis=0).tolist()
     box = track.box_px
     side = np.maximum(box[:, 2:] - box[:, :2], 1.0)
     return {
@@ -75,13 +78,16 @@ def _close_look(evidence: ClipEvidence, track: Track) -> dict[str, float]:
         "saturated": saturated,
         "border": border,
         "area": log_share(float(np.median(track.area_px)) / evidence.background.size),
+        "edge": edge,
+        "height": float(np.median(box[:, 3])) / evidence.grey.shape[1],
+        "breathes": float(np.log(track.area_px + 1).std()),
         "filled": float(np.median(track.area_px / side.prod(axis=1))),
         "aspect": float(np.log(np.median(side[:, 1] / side[:, 0]))),
     }
 
 
 def _sight(evidence: ClipEvidence, track: Track, sight: int) -> Floats:
-    """Return softness, brightness, contrast (signed), saturated share and contact with the border of one sight, (5,)."""
+    """Return softness, brightness, signed contrast, saturated share, contact with the border and edge of one sight, (6,)."""
     height, width = evidence.background.shape
     left, top, right, bottom = (int(side) for side in track.box_px[sight])
     part = (slice(max(0, top - 2), bottom + 2), slice(max(0, left - 2), right + 2))
@@ -89,7 +95,7 @@ def _sight(evidence: ClipEvidence, track: Track, sight: int) -> Floats:
     difference = seen - evidence.background[part]
     changed = evidence.change[track.frame[sight]][part] >= 5
     if changed.sum() < 4 or min(seen.shape) < 3:
-        return np.array([0.5, 0.5, 0.0, 0.0, 0.0])
+        return np.array([0.5, 0.5, 0.0, 0.0, 0.0, 0.0])
     strongest = float(np.percentile(np.abs(difference[changed]), 90)) + 4.0
     steepest = float(np.percentile(np.linalg.norm(gradient(difference), axis=0)[changed], 90))
     touches = min(left, top, width - right, height - bottom) <= 2
@@ -102,5 +108,6 @@ def _sight(evidence: ClipEvidence, track: Track, sight: int) -> Floats:
             float(np.mean(difference[changed])) / 255,
             float(np.mean(seen[changed] > 235)),
             float(touches),
+            float(np.log2(strongest / (steepest + 1.0) + 0.25)),
         ]
     )

@@ -46,7 +46,7 @@ def whole_features(evidence: ClipEvidence, active: Flags) -> dict[str, float]:
         "noise_uneven": float(np.percentile(evidence.noise, 95) / np.median(evidence.noise)),
         "infrared": float(evidence.light is Light.INFRARED),
         "brightness": float(evidence.background.mean() / 255),
-        "contrast": float(evidence.background.std() / 255),
+        "still_contrast": float(evidence.background.std() / 255),
         "overlay_changes": evidence.overlay_changes,
         "overlay_area": log_share(float(evidence.overlay.mean())),
         **_shake(evidence),
