@@ -17,6 +17,9 @@ from typing import Any
 import pytest
 
 from kinesight import __version__
+from kinesight.analyses import CATALOGUE
+from kinesight.domain.schedules import Schedule
+from kinesight.domain.sites import CameraSettings
 
 FILES = sorted((Path(__file__).parents[1] / "gaard").glob("*.json"))
 CLIP = b"video bytes"
@@ -82,6 +85,7 @@ PATTERNS = {
     "<string>": r"(?s).+",
     "<id>": r"[0-9a-f]{24}",
 }
+OURS = {"<version>": __version__, "<analyses>": sorted({analysis.name for analysis in CATALOGUE} | {"alarm"})}
 
 
 def load(name: str) -> Any:
@@ -164,8 +168,8 @@ def agrees(wanted: Any, got: Any, places: dict[str, str], where: str = "answer")
                 agrees(one, other, places, where)
         case "<int>":
             assert type(got) is int, where
-        case "<version>":
-            assert got == __version__, where
+        case str() if wanted in OURS:
+            assert got == OURS[wanted], where
         case str() if wanted in places:
             assert got == places[wanted], where
         case str() if wanted in PATTERNS:
@@ -283,13 +287,15 @@ def test_nothing_that_ended_without_a_result_is_safe(gaard: Any, state: str, err
 
 
 def test_a_clip_that_another_api_accepted_is_read_and_labelled_here(gaard: Any) -> None:
-    new = gaard.stand_ins.NewJob(kind="alarm", parameters={}, source_url="https://example.com/a.mp4", vendor_id="ab" * 12)
-    gaard.jobs.submit("t1", new)
+    given = {"source_url": "https://example.com/a.mp4", "camera_id": "gate", "vendor_id": "ab" * 12}
+    gaard.jobs.submit("t1", gaard.stand_ins.NewJob(kind="alarm", parameters={}, **given))
     body = gaard.client.get(f"/result/{'ab' * 12}", headers=gaard.auth).json()
-    assert (body["metadata"], body["camera_id"], body["video"]["filesize"]) == ({}, "", None)
+    assert (body["metadata"], body["camera_id"], body["video"]["filesize"]) == ({}, "gate", None)
     assert body["video"]["videoname"] == f"{'ab' * 12}.mp4"
     answer = gaard.client.post(f"/api/label/{'ab' * 12}", json={"labels": ["wind"]}, headers=gaard.auth)
     assert answer.json()["data"]["labels"] == ["wind"]
+    (entry,) = gaard.services.labels.page("t1", limit=9, camera_id="gate").entries
+    assert entry.said.classify_id == "ab" * 12
 
 
 def test_analyses_of_another_kind_are_unknown_here(gaard: Any) -> None:
@@ -312,15 +318,12 @@ def test_a_server_without_the_analysis_says_so_and_keeps_nothing(make_api: Calla
 
 
 def test_the_camera_decides_what_a_clip_is_judged_with(gaard: Any) -> None:
-    context = gaard.client.app.state.context
-    asked = []
-
-    def rules(tenant_id: str, camera_id: str, at_s: float) -> dict[str, Any]:
-        asked.append((tenant_id, camera_id, at_s > 1.7e9))
-        return {"threshold_high": 0.5, "camera": {"is_armed": False}}
-
-    services = gaard.stand_ins.replace(context.services, alarm_rules=rules)
-    gaard.client.app.state.context = gaard.stand_ins.replace(context, services=services)
+    unarmed = Schedule(armed=())
+    settings = CameraSettings(threshold_low=0.3, threshold_high=0.5, schedule=unarmed)
+    gaard.services.cameras.put("t1", "2041-CAM3", settings)
     send(gaard, load("classify_metadata")["request"], {})
-    assert asked == [("t1", "2041-CAM3", True)]
-    assert gaard.jobs.submitted[0].parameters == {"threshold_low": 0.2, "threshold_high": 0.5, "camera": {"is_armed": False}}
+    send(gaard, load("classify_bare")["request"], {})
+    known, unknown = gaard.jobs.submitted
+    assert (known.camera_id, known.parameters["threshold_low"], known.parameters["threshold_high"]) == ("2041-CAM3", 0.3, 0.5)
+    assert known.parameters["camera"]["is_armed"] is False
+    assert (unknown.camera_id, unknown.parameters) == (None, {"threshold_low": 0.2, "threshold_high": 0.8})

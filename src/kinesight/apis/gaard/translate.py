@@ -68,7 +68,7 @@ def status_of(job: Job) -> dict[str, str]:
 
 def camera_id_of_job(job: Job) -> str:
     """Return what the camera of a clip is called; empty where nobody said."""
-    return str(job.origin.get("camera_id") or "")
+    return job.camera_id or str(job.origin.get("camera_id") or "")
 
 
 def video_name(job: Job) -> str:
