@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from kinesight import __version__
+from kinesight.domain.sites import CameraSettings
 
 FILES = sorted((Path(__file__).parents[1] / "gaard").glob("*.json"))
 CLIP = b"video bytes"
@@ -312,15 +313,10 @@ def test_a_server_without_the_analysis_says_so_and_keeps_nothing(make_api: Calla
 
 
 def test_the_camera_decides_what_a_clip_is_judged_with(gaard: Any) -> None:
-    context = gaard.client.app.state.context
-    asked = []
-
-    def rules(tenant_id: str, camera_id: str, at_s: float) -> dict[str, Any]:
-        asked.append((tenant_id, camera_id, at_s > 1.7e9))
-        return {"threshold_high": 0.5, "camera": {"is_armed": False}}
-
-    services = gaard.stand_ins.replace(context.services, alarm_rules=rules)
-    gaard.client.app.state.context = gaard.stand_ins.replace(context, services=services)
+    never = {"threshold_low": 0.1, "threshold_high": 0.5, "schedule": {"armed": []}}
+    gaard.services.cameras.put("t1", "2041-CAM3", CameraSettings.model_validate(never))
     send(gaard, load("classify_metadata")["request"], {})
-    assert asked == [("t1", "2041-CAM3", True)]
-    assert gaard.jobs.submitted[0].parameters == {"threshold_low": 0.2, "threshold_high": 0.5, "camera": {"is_armed": False}}
+    new = gaard.jobs.submitted[0]
+    assert new.camera_id == "2041-CAM3"
+    assert (new.parameters["threshold_low"], new.parameters["threshold_high"]) == (0.1, 0.5)
+    assert new.parameters["camera"]["is_armed"] is False
