@@ -210,7 +210,7 @@ def main() -> None:
         return
     settings = load_settings()
     fetch_models(settings, report=print)
-    sprint, walk = fetch_samples(settings.models.parent / "samples", report=print)
+    sprint, walk, *_ = fetch_samples(settings.models.parent / "samples", report=print)
     length = 3 if options.quick else 10
     print(machine())
     print(f"{'clip, pose model':34}" + "".join(f"{head:>11}" for head in HEADS))

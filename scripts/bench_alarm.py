@@ -212,7 +212,7 @@ def make_clips(folder: Path) -> tuple[Clip, Clip]:
     """Return the short and the long clip."""
     settings = load_settings()
     fetch_models(settings, report=print)
-    sprint, walk = fetch_samples(settings.models.parent / "samples", report=print)
+    sprint, walk, *_ = fetch_samples(settings.models.parent / "samples", report=print)
     size = (640, 360)
     short = make_clip(sprint, folder / "short.mp4", seconds=13 / 3, fps=3, size=size)
     long = make_clip(walk, folder / "long.mp4", seconds=30, fps=12, size=size)

@@ -14,6 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from kinesight.analyses.running.observations import Observations, store
+from kinesight.cli.analyze_alarm import alarm_summary
+from kinesight.cli.heads import heads_summary
+from kinesight.cli.persons import persons_summary
 from kinesight.cli.progress import terminal_watch
 from kinesight.cli.summary import running_summary
 from kinesight.domain.errors import KinesightError, SceneError
@@ -21,8 +24,10 @@ from kinesight.settings import load_settings
 from kinesight.testing.back_view import BackCamera, Sway, filmed_from_behind, jittery, swaying
 from kinesight.testing.runner import Gait, runner
 from kinesight.wiring.analysing import analyse_observations, analyse_video, fetch_models, fetch_samples, parse_parameters
+from kinesight.wiring.heads import change_heads, parse_heads_parameters
 
 OUT = Path("demo-out")
+SUMMARIES = {"running": running_summary, "alarm": alarm_summary, "persons": persons_summary}
 
 
 def say(line: str) -> None:
@@ -30,21 +35,41 @@ def say(line: str) -> None:
     print(line, flush=True)
 
 
-def run(name: str, video: Path, *, title: str) -> None:
+def run(name: str, video: Path, *, analysis: str, title: str) -> None:
     """Analyse one sample and say what came out; a clip that is rightly refused is a result too."""
     folder = OUT / name
     started = time.monotonic()
     settings = load_settings()
-    parameters = parse_parameters("running", {"pose_model": settings.pose_model})
+    parameters = parse_parameters(analysis, {"pose_model": settings.pose_model} if analysis == "running" else {})
     say(f"\n{title}")
     try:
         with terminal_watch(quiet=False) as watch:
-            document = analyse_video("running", video, folder, parameters=parameters, watch=watch, settings=settings)
+            document = analyse_video(analysis, video, folder, parameters=parameters, watch=watch, settings=settings)
     except SceneError as error:
         say(f"  refused, as it should be: {error.code}: {error.message}")
         say(f"Seen until then: {folder}/")
     else:
-        say(running_summary(document, folder))
+        say(SUMMARIES[analysis](document, folder))
+    say(f"  ({time.monotonic() - started:.0f} s)")
+
+
+def hide_heads(video: Path, persons: Path) -> None:
+    """Hide every head but that of the first person."""
+    started = time.monotonic()
+    settings = load_settings()
+    say("\nHeads: everybody's but that of person 0 is hidden, then the video is searched again for faces")
+    with terminal_watch(quiet=False) as watch:
+        document = change_heads(
+            video,
+            OUT / "heads-hidden",
+            persons=persons,
+            parameters=parse_heads_parameters({"mode": "anonymize", "keep": (0,)}),
+            references={},
+            by="make demo",
+            watch=watch,
+            settings=settings,
+        )
+    say(heads_summary(document, OUT / "heads-hidden"))
     say(f"  ({time.monotonic() - started:.0f} s)")
 
 
@@ -75,18 +100,19 @@ def main() -> None:
     settings = load_settings()
     try:
         fetch_models(settings, report=say)
-        sprint, treadmill = fetch_samples(settings.models.parent / "samples", report=say)
-        run("running-side", sprint, title="Running form, side view: a man sprints off while a woman walks by")
-        run(
-            "running-refused",
-            treadmill,
-            title="Running form, a clip that is not one: a man walks on a treadmill, filmed from behind",
-        )
+        sprint, treadmill, people = fetch_samples(settings.models.parent / "samples", report=say)
+        title = "Running form, side view: a man sprints off while a woman walks by"
+        run("running-side", sprint, analysis="running", title=title)
+        title = "Running form, a clip that is not one: a man walks on a treadmill, filmed from behind"
+        run("running-refused", treadmill, analysis="running", title=title)
         run_from_behind()
+        run("alarm", sprint, analysis="alarm", title="Alarm clip: the same street as an alarm camera would have filmed it")
+        run("persons", people, analysis="persons", title="Persons: three people in a laboratory")
+        hide_heads(people, OUT / "persons")
     except KinesightError as error:
         sys.stderr.write(f"error: {error.code}: {error.message}\n")
         sys.exit(error.exit_status)
-    say(f"\nAll results are in {OUT.resolve()}; open report.html in running-side and running-back in a browser.")
+    say(f"\nAll results are in {OUT.resolve()}; open the report.html of each folder in a browser.")
 
 
 if __name__ == "__main__":

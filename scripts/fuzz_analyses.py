@@ -138,7 +138,7 @@ def fuzz() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--via", choices=["cli", "api", "both"], default="both")
     options = parser.parse_args()
-    sprint, _ = fetch_samples(load_settings().models.parent / "samples")
+    sprint, *_ = fetch_samples(load_settings().models.parent / "samples")
     good = True
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)

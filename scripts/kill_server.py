@@ -98,7 +98,7 @@ def main() -> int:
     generator = random.Random(asked.seed)
     settings = load_settings()
     fetch_models(settings, report=print)
-    sprint, _ = fetch_samples(settings.models.parent / "samples", report=print)
+    sprint, *_ = fetch_samples(settings.models.parent / "samples", report=print)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         clip = folder / "clip.mp4"

@@ -34,9 +34,22 @@ SAMPLES: tuple[PackagedFile, ...] = (
         notice=PERFANALYTICS_NOTICE,
         licence_member="pose2sim-0.10.49.dist-info/licenses/LICENSE",
     ),
+    PackagedFile(
+        registry="pypi",
+        package="pose2sim",
+        package_version="0.10.49",
+        members=("Pose2Sim/Demo_MultiPerson/videos/cam02.mp4",),
+        file_name="three-people.mp4",
+        sha256="8895092a7cf26359205a427b7ac2f4a935c2e0bd36d9b7a5140cb33faa468a6b",
+        size_bytes=610_385,
+        licence="BSD-3-Clause",
+        notice=PERFANALYTICS_NOTICE,
+        licence_member="pose2sim-0.10.49.dist-info/licenses/LICENSE",
+    ),
 )
 """sprint-side: side view, a walker, then a man who sprints to the right from about 6.8 s on.
-treadmill-oblique: one man walking on a treadmill in a laboratory, seen obliquely from behind."""
+treadmill-oblique: one man walking on a treadmill in a laboratory, seen obliquely from behind.
+three-people: three people in a laboratory, one of them drawn, one far back behind the man who moves."""
 
 
 PICTURES: tuple[PackagedFile, ...] = (
