@@ -59,8 +59,8 @@ class NoWatch:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--each", type=int, default=36, help="training clips of each main cause")
-    parser.add_argument("--exam", type=int, default=16, help="examination clips of each main cause")
+    parser.add_argument("--each", type=int, default=24, help="training clips of each main cause")
+    parser.add_argument("--exam", type=int, default=12, help="examination clips of each main cause")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--rows", type=Path)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
