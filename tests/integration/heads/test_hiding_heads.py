@@ -86,8 +86,19 @@ def test_heads_that_the_map_lacks_are_found_in_the_output_and_covered(task, half
     assert not any(len(faces) for faces in faces_in(read_frames(out / "output.mp4"), settings))
 
 
-def test_heads_that_the_map_lacks_stay_where_only_chosen_ones_are_hidden(task, half_known, settings, read_frames):
-    document, out = task(mode="anonymize", map_of=half_known, only=(0,))
+@pytest.fixture(scope="module")
+def left_alone(persons, tmp_path_factory):
+    """Return a map that lacks the right head."""
+    document = json.loads(persons.with_name("heads.json").read_text())
+    left = next(one for one in document["persons"] if one["head_xyxy_px"][0][0] < 320)
+    folder = tmp_path_factory.mktemp("left-alone")
+    (folder / "heads.json").write_text(json.dumps({**document, "persons": [{**left, "obj_id": 0}]}))
+    (folder / "result.json").write_text("{}")
+    return folder / "result.json"
+
+
+def test_heads_that_the_map_lacks_stay_where_only_chosen_ones_are_hidden(task, left_alone, settings, read_frames):
+    document, out = task(mode="anonymize", map_of=left_alone, only=(0,))
     assert document.result["unknown_heads"] == 0
     for faces in faces_in(read_frames(out / "output.mp4"), settings):
         assert len(faces) == 1

@@ -188,5 +188,6 @@ def test_loading_keeps_standard_error_clean(models_dir: Path) -> None:
 
 def test_every_factory_of_the_catalogue_opens(models_dir: Path, shelf: ModelShelf) -> None:
     poses = {shelf.pose(name).used.name for name in ("heavy", "full")}
-    opened = {shelf.detector().used.name, shelf.encoder().used.name, shelf.faces().used.name, *poses}
+    others = {model.used.name for model in (shelf.encoder(), shelf.faces(), shelf.face_mesh(), shelf.segmenter())}
+    opened = {shelf.detector().used.name, *others, *poses}
     assert opened == {row.name for row in CATALOGUE}

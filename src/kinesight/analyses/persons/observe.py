@@ -21,7 +21,7 @@ from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.tracking import follow
 from kinesight.domain.errors import TooFewFrames
 from kinesight.domain.ports import Models, VideoReader, Watch
-from kinesight.domain.video import VideoInfo
+from kinesight.domain.video import Frame, VideoInfo
 
 LOOK_AT_PX = 1280
 """Longest side of the pictures that are looked at."""
@@ -58,6 +58,7 @@ def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
     looker, cuts = Looker(models.detector(), models.faces()), CutFinder()
     looks: list[Look] = []
     time_s: list[float] = []
+    last: Frame | None = None
     for frame in reader.frames(longest_side_px=LOOK_AT_PX):
         watch.progress("observe", frame.index, reader.info.frame_count)
         cuts.see(frame.rgb, time_s=frame.time_s)
@@ -66,8 +67,11 @@ def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
         # half an interval before its time is nearer than half an interval after
         if not looks or frame.time_s - looks[-1].time_s >= LOOK_EVERY_S - interval_s / 2 - 1e-6:
             looks.append(looker.look(frame))
-    if not time_s:
+        last = frame
+    if last is None:
         raise TooFewFrames("The video has no picture; send a second of film.")
+    if looks[-1].time_s < last.time_s:  # whoever is seen until the end is there in the last pictures too
+        looks.append(looker.look(last))
     cuts.end()
     film = Film(time_s=np.array(time_s), width_px=reader.info.width_px, height_px=reader.info.height_px)
     return Footage(looks=_with_cuts(looks, cuts.cuts_s), film=film, cuts_s=tuple(cuts.cuts_s))
