@@ -104,8 +104,8 @@ def stock_tracker(reader: VideoReader, detector: ObjectDetector, **thresholds: f
 
     Needs the packages `trackers` and `supervision`, which only this measurement uses.
     """
-    import supervision  # type: ignore[import-not-found]  # noqa: PLC0415 - for measuring only
-    from trackers import ByteTrackTracker  # type: ignore[import-not-found]  # noqa: PLC0415
+    import supervision  # noqa: PLC0415 - for measuring only
+    from trackers import ByteTrackTracker  # noqa: PLC0415
 
     tracker = ByteTrackTracker(frame_rate=reader.info.fps or 25.0, **thresholds)
     found: Boxes = []
@@ -129,7 +129,7 @@ def scores(truth: Boxes, found: Boxes) -> dict[str, float]:
     Luiten et al., HOTA, IJCV 2021 (mean over the localisation thresholds 0.05 to 0.95); Ristani et al., 2016 (IDF1 at 0.5).
     Needs the package `trackeval`, which only this measurement uses.
     """
-    from trackeval.metrics import HOTA, Identity  # type: ignore[import-untyped]  # noqa: PLC0415 - for measuring only
+    from trackeval.metrics import HOTA, Identity  # noqa: PLC0415 - for measuring only
 
     data = _paired(truth, found)
     hota = HOTA().eval_sequence(data)
