@@ -157,7 +157,8 @@ def alarm_receiver(port: int = 0, *, transport: str = "tcp", key: bytes | None =
         server.server_close()
 
 
-@dataclass(slots=True, kw_only=True)
+# without slots: aiosmtpd reads every member of its handler, and Python 3.11.2 leaves a dataclass with slots a broken one
+@dataclass(kw_only=True)
 class Mailbox:
     """What came in, oldest first. `answers` are the next answers to a mail; "250 OK" when there is none left."""
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kinesight.apis.edge.rates import WINDOW_S, Allowance, RateLimiter
@@ -56,6 +56,7 @@ def test_a_camera_is_called_by_site_and_name(metadata: dict[str, Any], camera_id
     assert camera_id_of(metadata) == camera_id
 
 
+@example({"site_id": 1e199, "camera_id": 1e200})
 @given(st.dictionaries(st.sampled_from(NAMES), ANY_JSON))
 def test_any_metadata_gives_a_camera_and_a_number(metadata: dict[str, Any]) -> None:
     assert len(camera_id_of(metadata)) <= 401

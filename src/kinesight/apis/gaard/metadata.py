@@ -41,7 +41,7 @@ def _text(value: object) -> str:
         case bool():
             return ""
         case float() if value.is_integer():
-            return str(int(value))
+            return str(int(value))[:LONGEST_ID]
         case int() | float() | str():
             return str(value).strip()[:LONGEST_ID]
         case _:
