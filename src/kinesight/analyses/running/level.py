@@ -62,8 +62,10 @@ def _belt_slope_deg(motion: Motion, ground: Ground, steps: Sequence[Step], *, ya
         stands = np.nan_to_num(np.clip((1.4 - over_ground / STANDING_SPEED) / 0.8, 0.0, 1.0))
         if np.count_nonzero(stands) >= 3:
             way, rise = (toe[inside] - np.average(toe[inside], axis=0, weights=stands)).T
-            weights.append(float(np.sum(stands * way**2)))
-            slopes.append(float(np.sum(stands * way * rise)) / weights[-1])
+            spread = float(np.sum(stands * way**2))
+            if spread > 0:
+                weights.append(spread)
+                slopes.append(float(np.sum(stands * way * rise)) / spread)
     if len(slopes) < FEWEST_ON_A_BELT:
         return unknown
     share = np.array(weights) / np.sum(weights)
