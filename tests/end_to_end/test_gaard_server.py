@@ -12,15 +12,10 @@ import httpx2
 import numpy as np
 import pytest
 
-from kinesight.analyses import CATALOGUE
 from kinesight.apis.gaard.schemas import Classification
 from kinesight.testing.api_server import KEY, api_server
 from kinesight.testing.receiver import receiver
 from kinesight.testing.videos import SyntheticVideo
-
-pytestmark = pytest.mark.skipif(
-    "alarm" not in {analysis.name for analysis in CATALOGUE}, reason="this installation has no alarm analysis"
-)
 
 SETTINGS = {
     "KINESIGHT_BEAT_S": "0.2",

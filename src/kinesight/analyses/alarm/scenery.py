@@ -55,16 +55,3 @@ def likeness(scene: Scene, earlier: Scene) -> float | None:
     first, second = (np.concatenate([part.ravel() for part in np.gradient(cells)]) for cells in (now, before))
     lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
     return float(np.dot(first, second)) / lengths if lengths > 0 else None
-
-
-def local_likeness(scene: Scene, earlier: Scene, box: tuple[float, float, float, float]) -> float | None:
-    """Return the correlation of a part of two scenes, -1..1; `box` is left, top, right, bottom as shares. None if too small."""
-    now, before = cells_of(scene), cells_of(earlier)
-    if now is None or before is None or now.shape != before.shape:
-        return None
-    height, width = now.shape
-    part = (slice(int(box[1] * height), int(np.ceil(box[3] * height))), slice(int(box[0] * width), int(np.ceil(box[2] * width))))
-    first, second = now[part].ravel(), before[part].ravel()
-    if len(first) < 9 or np.std(first) < 1 or np.std(second) < 1:
-        return None
-    return float(np.corrcoef(first, second)[0, 1])

@@ -36,11 +36,6 @@ def ranges_of(person: Presence, observations: Observations) -> tuple[Range, ...]
     )
 
 
-def face_moments(person: Presence) -> int:
-    """Return in how many frames a face was seen."""
-    return sum(source == "face" for source in person.head_source)
-
-
 def _found(person: Presence, observations: Observations) -> PersonFound:
     portrait = person.portraits[0] if person.portraits else None
     return PersonFound(

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from kinesight.analyses.persons.appearance import distances, mean_looks, upper_part
-from kinesight.analyses.persons.motion import boxes_of
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.tracking import Track
 from kinesight.domain.video import Floats
@@ -224,8 +223,3 @@ def _joined(one: _Piece, other: _Piece) -> _Piece:
         looks=mean_looks(np.array([one.looks, other.looks]), np.array([one.clear, other.clear])),
         clear=one.clear + other.clear,
     )
-
-
-def chain_boxes(path: Floats) -> Floats:
-    """Return the boxes of a path (n, PARTS, 2), (n, 4)."""
-    return boxes_of(path[:, :, 0])

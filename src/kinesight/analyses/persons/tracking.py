@@ -196,8 +196,3 @@ def _closed(track: _Open, looks: Sequence[Look]) -> Track:
     times = np.array([looks[number].time_s for number in track.look])
     path = smoothed(track.steps, track.expected, np.diff(times))
     return Track(look=np.array(track.look), box=np.array(track.box), path=path)
-
-
-def track_boxes(track: Track) -> Floats:
-    """Return the smoothed boxes of a track, (n, 4)."""
-    return boxes_of(track.path[:, :, 0])
