@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import logging
-import random
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 
-from kinesight.domain.errors import DiskFull, NotFound
+from kinesight.domain.errors import NotFound
 from kinesight.domain.job import Files, Jobs
 from kinesight.domain.outputs import AlarmMessage, Channel, DueMessage, MessageBox
+from kinesight.jobs.rounds import Rounds, with_jitter
 
 LOG = logging.getLogger(__name__)
-AT_ONCE = 8
-LOOK_EVERY_S = 0.5
 LEASE_S = 180.0  # more than the few operations of 30 s that one message may take
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 600.0  # an alarm is of use for hours at most, so a receiver that is back gets it soon
-JITTER = 0.2
 DAY_S = 86_400.0
 GIVE_UP_AFTER_S = DAY_S
 FORGET_AFTER_S = 7 * DAY_S  # settled messages are of use to somebody who looks into a mishap
-SWEEP_EVERY_S = 60.0
 PICTURE_WAIT_S = 10.0  # for a picture that is drawn after the verdict
 PICTURE_PAUSE_S = 1.0
 PICTURE = "thumbnail.jpg"
@@ -73,33 +66,13 @@ class Messenger:
         self._channels = dict(channels)
         self._picture = picture
         self._now_s = now_s
-        self._swept_at_s: float | None = None
-
-    def deliver(self) -> int:
-        """Deliver what is due now and return how many were tried. Raises `ConnectionError`, `DiskFull`."""
-        if self._swept_at_s is None or self._now_s() >= self._swept_at_s + SWEEP_EVERY_S:
-            self._swept_at_s = self._now_s()
-            given_up = self._box.sweep(give_up_after_s=GIVE_UP_AFTER_S, forget_after_s=FORGET_AFTER_S)
-            if given_up:
-                LOG.warning("%d messages were given up: no receiver has taken them for a day", given_up)
-        found = self._box.claim(limit=AT_ONCE, lease_s=LEASE_S)
-        if found:
-            with ThreadPoolExecutor(max_workers=len(found), thread_name_prefix="output") as threads:
-                list(threads.map(self._deliver_one, found))
-        return len(found)
-
-    def run(self, is_over: threading.Event) -> None:
-        """Deliver until it is over."""
-        while not is_over.is_set():
-            tried = 0
-            try:
-                tried = self.deliver()
-            except (ConnectionError, DiskFull) as error:
-                LOG.warning("messages wait, the database cannot be used: %s", error)
-            except Exception:  # the one place that must survive any mistake of ours
-                LOG.exception("the messenger made a mistake; it goes on")
-            if tried == 0:
-                is_over.wait(LOOK_EVERY_S)
+        self.rounds = Rounds(
+            "messages",
+            claim=lambda limit: box.claim(limit=limit, lease_s=LEASE_S),
+            send=self._deliver_one,
+            sweep=lambda: box.sweep(give_up_after_s=GIVE_UP_AFTER_S, forget_after_s=FORGET_AFTER_S),
+            now_s=now_s,
+        )
 
     def _deliver_one(self, due: DueMessage) -> None:
         picture = self._picture(due.message)
@@ -114,23 +87,9 @@ class Messenger:
         if receipt.is_final:
             self._box.settle(due, outcome=f"refused: {receipt.note}")
             return
-        delay_s = pause_s(due.tries) * (1 + JITTER * random.random())  # noqa: S311  # nobody gains by guessing it
-        self._box.postpone(due, delay_s=delay_s, outcome=receipt.note)
+        self._box.postpone(due, delay_s=with_jitter(pause_s(due.tries)), outcome=receipt.note)
 
     def _waits_for_picture(self, due: DueMessage) -> bool:
         to, message = due.settings.to, due.message
         is_wanted = to.kind == "smtp" and to.with_picture and not message.facts["error_code"]
         return is_wanted and self._now_s() - message.created_s < PICTURE_WAIT_S
-
-
-@contextmanager
-def carrying(messenger: Messenger) -> Iterator[None]:
-    """Deliver in a thread while the block runs."""
-    is_over = threading.Event()
-    thread = threading.Thread(target=messenger.run, args=(is_over,), name="outputs", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        is_over.set()
-        thread.join()

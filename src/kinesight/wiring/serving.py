@@ -14,8 +14,8 @@ from kinesight.apis.gaard.wording import result_wording
 from kinesight.apis.ochy.translate import event_body
 from kinesight.domain.job import Job, Keys, Tenant
 from kinesight.domain.ports import VideoReader
-from kinesight.jobs.deliverer import Deliverer, delivering
-from kinesight.jobs.messenger import Messenger, carrying, picture_of
+from kinesight.jobs.deliverer import Deliverer
+from kinesight.jobs.messenger import Messenger, picture_of
 from kinesight.jobs.process import run_worker
 from kinesight.jobs.service import JobService
 from kinesight.jobs.supervisor import Role, supervise
@@ -123,7 +123,7 @@ def delivering_events(settings: Settings, storage: Storage) -> Iterator[None]:
     """Deliver events to webhooks while the block runs."""
     wordings = {"ochy": event_body, "gaard": result_wording(storage.jobs.get, storage.keys.tenant)}
     deliverer = Deliverer(outbox=storage.outbox, post=message_post(settings), wordings=wordings)
-    with delivering(deliverer):
+    with deliverer.rounds.going_on():
         yield
 
 
@@ -136,7 +136,7 @@ def carrying_messages(settings: Settings, storage: Storage) -> Iterator[None]:
         channels={"smtp": SmtpChannel(dial), "dc09": Dc09Channel(dial)},
         picture=picture_of(job_service(settings, storage), storage.files),
     )
-    with carrying(messenger):
+    with messenger.rounds.going_on():
         yield
 
 

@@ -62,7 +62,7 @@ def deliverer(outbox: ListOutbox, post: HttpPost | None = None) -> Deliverer:
 
 def deliver_to(box: Receiver, *events: Due) -> ListOutbox:
     outbox = ListOutbox(list(events))
-    assert deliverer(outbox).deliver() == len(events)
+    assert deliverer(outbox).rounds.once() == len(events)
     return outbox
 
 
@@ -112,9 +112,9 @@ def test_an_unreachable_or_forbidden_receiver_is_tried_again_and_the_others_are_
 def test_an_address_that_became_private_or_plain_since_gets_nothing() -> None:
     with receiver() as box:
         outbox = ListOutbox([due(box.url)])
-        deliverer(outbox, HttpPost(allow_http=True)).deliver()
+        deliverer(outbox, HttpPost(allow_http=True)).rounds.once()
         closed = ListOutbox([due(box.url)])
-        deliverer(closed, HttpPost(allow=("127.0.0.0/8",))).deliver()
+        deliverer(closed, HttpPost(allow=("127.0.0.0/8",))).rounds.once()
     assert box.received == []
     assert len(outbox.postponed) == len(closed.postponed) == 1
 
@@ -132,5 +132,5 @@ def test_old_events_are_swept_once_a_minute() -> None:
     outbox = ListOutbox([])
     one = deliverer(outbox)
     for _ in range(3):
-        one.deliver()
+        one.rounds.once()
     assert outbox.swept == [(86_400.0, 7 * 86_400.0)]

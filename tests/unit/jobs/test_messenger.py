@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from kinesight.domain.job import NewJob
 from kinesight.domain.outputs import AlarmMessage, DueMessage, OutputSettings, Receipt
-from kinesight.jobs.messenger import Messenger, carrying, pause_s, picture_of
+from kinesight.jobs.messenger import Messenger, pause_s, picture_of
 from kinesight.testing.jobs import MemoryJobs
 
 DC09 = {"kind": "dc09", "host": "a.example", "port": 12000, "account": "1234"}
@@ -86,14 +86,14 @@ def test_what_is_taken_is_settled_and_what_is_refused_for_good_too() -> None:
     ):
         box = Box(waiting=[due(DC09)])
         carrier, _ = messenger(box, answer)
-        assert carrier.deliver() == 1
+        assert carrier.rounds.once() == 1
         assert (box.settled, box.postponed, box.sweeps) == ([("m1", outcome)], [], 1)
 
 
 def test_what_is_not_taken_comes_again_ever_more_seldom() -> None:
     box = Box(waiting=[due(DC09, tries=3)])
     carrier, _ = messenger(box, Receipt(is_taken=False, note="no answer"))
-    carrier.deliver()
+    carrier.rounds.once()
     ((_, delay_s, outcome),) = box.postponed
     assert 20.0 <= delay_s <= 24.0
     assert outcome == "no answer"
@@ -113,11 +113,11 @@ def test_what_is_not_taken_comes_again_ever_more_seldom() -> None:
 def test_a_mail_waits_a_little_for_its_picture(message: DueMessage, waits: bool) -> None:
     box = Box(waiting=[message])
     carrier, channel = messenger(box, Receipt(is_taken=True))
-    carrier.deliver()
+    carrier.rounds.once()
     assert (len(box.postponed), len(channel.sent)) == ((1, 0) if waits else (0, 1))
     box = Box(waiting=[message])
     carrier, channel = messenger(box, Receipt(is_taken=True), picture=b"jpeg")
-    carrier.deliver()
+    carrier.rounds.once()
     assert channel.sent == [("m1", b"jpeg")]
 
 
@@ -125,7 +125,7 @@ def test_troubles_of_the_database_and_mistakes_of_ours_are_survived() -> None:
     for trouble in (ConnectionError("gone"), KeyError("a mistake")):
         box = Box(waiting=[due(DC09, number=n) for n in range(10)], trouble=trouble)
         carrier, channel = messenger(box, Receipt(is_taken=True))
-        with carrying(carrier):
+        with carrier.rounds.going_on():
             while len(box.settled) < 10:
                 time.sleep(0.01)
         assert len(channel.sent) == 10
