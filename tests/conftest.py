@@ -6,11 +6,16 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from kinesight.settings import load_settings
 from kinesight.wiring.analysing import fetch_models, fetch_samples
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Machines that run tests are shared and slow at times: what takes long is no fault of what is tested.
+settings.register_profile("kinesight", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kinesight")
 
 
 @pytest.fixture(scope="session")

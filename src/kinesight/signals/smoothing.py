@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import scipy  # loads scipy.signal at its first use: it takes half a second, and every command would wait for it
 from scipy.interpolate import CubicSpline
-from scipy.signal import butter, sosfiltfilt
 
 from kinesight.domain.video import Floats
 from kinesight.signals.runs import true_runs
@@ -36,18 +36,18 @@ def low_pass(values: Floats, *, rate_hz: float, cutoff_hz: float) -> Floats:
     -----
     Second-order Butterworth, forwards and backwards.
     """
-    sections = butter(BUTTERWORTH_ORDER, min(cutoff_hz / TWO_PASS, 0.49 * rate_hz), fs=rate_hz, output="sos")
+    sections = scipy.signal.butter(BUTTERWORTH_ORDER, min(cutoff_hz / TWO_PASS, 0.49 * rate_hz), fs=rate_hz, output="sos")
     columns = values.reshape(len(values), -1)
     smooth = columns.copy()
     known = np.isfinite(columns)
     whole = known.all(axis=0)
     pad = round(rate_hz / cutoff_hz)
     if whole.any() and len(values) > pad + 1:
-        smooth[:, whole] = sosfiltfilt(sections, columns[:, whole], axis=0, padlen=pad)
+        smooth[:, whole] = scipy.signal.sosfiltfilt(sections, columns[:, whole], axis=0, padlen=pad)
     for column in np.flatnonzero(~whole):
         for start, stop in true_runs(known[:, column]):
             if stop - start > pad + 1:
-                smooth[start:stop, column] = sosfiltfilt(sections, columns[start:stop, column], padlen=pad)
+                smooth[start:stop, column] = scipy.signal.sosfiltfilt(sections, columns[start:stop, column], padlen=pad)
     return smooth.reshape(values.shape)
 
 
