@@ -16,6 +16,7 @@ from kinesight.apis.ochy.translate import event_body
 from kinesight.domain.job import Job, Keys, Tenant
 from kinesight.domain.ports import VideoReader
 from kinesight.jobs.building import Builder, Foundations
+from kinesight.jobs.correcting import CorrectionService
 from kinesight.jobs.deliverer import Deliverer, delivering
 from kinesight.jobs.messenger import Messenger, carrying, picture_of
 from kinesight.jobs.process import run_worker
@@ -32,6 +33,8 @@ from kinesight.settings import Settings
 from kinesight.storage.opening import Storage, open_storage
 from kinesight.web import landing
 from kinesight.wiring.analysing import installed_analyses, media_limits, verify_models
+from kinesight.wiring.correcting import PersonCorrecting
+from kinesight.wiring.head_jobs import FOUNDATION, KIND
 from kinesight.wiring.heads import refuse_unfit_task
 
 SHUTDOWN_S = 15.0
@@ -87,6 +90,7 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
         originals=originals(settings, storage),
         cameras=storage.cameras,
         outputs=storage.outputs,
+        corrections=correction_service(storage),
     )
     app = create_app(services, settings, analyses=analyses)
     app.include_router(landing.router)
@@ -110,16 +114,27 @@ def job_service(settings: Settings, storage: Storage) -> JobService:
         store=storage.jobs,
         files=storage.files,
         corrections=storage.corrections,
-        builders={"heads": Builder(on="persons", fits=refuse_unfit_task)},
+        builders={KIND: Builder(on=FOUNDATION, fits=refuse_unfit_task)},
     )
     return JobService(
         store=storage.jobs,
         files=storage.files,
-        kinds={**{name: analysis.parameters for name, analysis in analyses.items()}, "heads": HeadsParameters},
+        kinds={**{name: analysis.parameters for name, analysis in analyses.items()}, KIND: HeadsParameters},
         foundations=foundations,
         queue_limit=settings.queue_limit,
         max_attempts=settings.max_attempts,
         urgent=[name for name, analysis in analyses.items() if analysis.is_urgent],
+    )
+
+
+def correction_service(storage: Storage) -> CorrectionService:
+    """Return what corrects person analyses."""
+    return CorrectionService(
+        kind=FOUNDATION,
+        store=storage.jobs,
+        files=storage.files,
+        corrections=storage.corrections,
+        correcting=PersonCorrecting(),
     )
 
 
