@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from kinesight.analyses.heads.parameters import HeadsParameters
 from kinesight.apis.application import Services, create_app
 from kinesight.apis.gaard.wording import result_wording
+from kinesight.apis.native.wording import end_wording
 from kinesight.apis.ochy.translate import event_body
 from kinesight.domain.job import Job, Keys, Tenant
 from kinesight.domain.ports import VideoReader
@@ -146,7 +147,11 @@ def message_post(settings: Settings) -> HttpPost:
 @contextmanager
 def delivering_events(settings: Settings, storage: Storage) -> Iterator[None]:
     """Deliver events to webhooks while the block runs."""
-    wordings = {"ochy": event_body, "gaard": result_wording(storage.jobs.get, storage.keys.tenant)}
+    wordings = {
+        "ochy": event_body,
+        "gaard": result_wording(storage.jobs.get, storage.keys.tenant),
+        "native": end_wording(storage.jobs.get),
+    }
     deliverer = Deliverer(outbox=storage.outbox, post=message_post(settings), wordings=wordings)
     with delivering(deliverer):
         yield
