@@ -9,11 +9,15 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from kinesight.analyses.heads.parameters import HeadsParameters
 from kinesight.apis.application import Services, create_app
 from kinesight.apis.gaard.wording import result_wording
+from kinesight.apis.native.wording import end_wording
 from kinesight.apis.ochy.translate import event_body
 from kinesight.domain.job import Job, Keys, Tenant
 from kinesight.domain.ports import VideoReader
+from kinesight.jobs.building import Builder, Foundations
+from kinesight.jobs.correcting import CorrectionService
 from kinesight.jobs.deliverer import Deliverer
 from kinesight.jobs.messenger import Messenger, picture_of
 from kinesight.jobs.process import run_worker
@@ -30,6 +34,9 @@ from kinesight.settings import Settings
 from kinesight.storage.opening import Storage, open_storage
 from kinesight.web import landing
 from kinesight.wiring.analysing import installed_analyses, media_limits, verify_models
+from kinesight.wiring.correcting import PersonCorrecting
+from kinesight.wiring.head_jobs import FOUNDATION, KIND
+from kinesight.wiring.heads import refuse_unfit_task
 
 SHUTDOWN_S = 15.0
 """Time that the processes of a server have to end after their running jobs have been handed back."""
@@ -84,6 +91,7 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
         originals=originals(settings, storage),
         cameras=storage.cameras,
         outputs=storage.outputs,
+        corrections=correction_service(storage),
     )
     app = create_app(services, settings, analyses=analyses)
     app.include_router(landing.router)
@@ -103,13 +111,31 @@ def originals(settings: Settings, storage: Storage) -> ConvertedOriginals:
 def job_service(settings: Settings, storage: Storage) -> JobService:
     """Return what accepts jobs."""
     analyses = installed_analyses(settings)
+    foundations = Foundations(
+        store=storage.jobs,
+        files=storage.files,
+        corrections=storage.corrections,
+        builders={KIND: Builder(on=FOUNDATION, fits=refuse_unfit_task)},
+    )
     return JobService(
         store=storage.jobs,
         files=storage.files,
-        kinds={name: analysis.parameters for name, analysis in analyses.items()},
+        kinds={**{name: analysis.parameters for name, analysis in analyses.items()}, KIND: HeadsParameters},
+        foundations=foundations,
         queue_limit=settings.queue_limit,
         max_attempts=settings.max_attempts,
         urgent=[name for name, analysis in analyses.items() if analysis.is_urgent],
+    )
+
+
+def correction_service(storage: Storage) -> CorrectionService:
+    """Return what corrects person analyses."""
+    return CorrectionService(
+        kind=FOUNDATION,
+        store=storage.jobs,
+        files=storage.files,
+        corrections=storage.corrections,
+        correcting=PersonCorrecting(),
     )
 
 
@@ -121,7 +147,11 @@ def message_post(settings: Settings) -> HttpPost:
 @contextmanager
 def delivering_events(settings: Settings, storage: Storage) -> Iterator[None]:
     """Deliver events to webhooks while the block runs."""
-    wordings = {"ochy": event_body, "gaard": result_wording(storage.jobs.get, storage.keys.tenant)}
+    wordings = {
+        "ochy": event_body,
+        "gaard": result_wording(storage.jobs.get, storage.keys.tenant),
+        "native": end_wording(storage.jobs.get),
+    }
     deliverer = Deliverer(outbox=storage.outbox, post=message_post(settings), wordings=wordings)
     with deliverer.rounds.going_on():
         yield

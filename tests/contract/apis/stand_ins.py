@@ -26,6 +26,7 @@ from kinesight.apis.application import Services, create_app
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.errors import BadParameter, Conflict, Forbidden, InsufficientCredits, NotFound, QueueFull
 from kinesight.domain.job import ApiKey, Artefact, Job, NewJob, Page, State, Tenant
+from kinesight.jobs.correcting import CorrectionService
 from kinesight.jobs.waiting import Waiting
 from kinesight.media.post import HttpPost
 from kinesight.media.reader import ConfinedVideoReader
@@ -34,8 +35,10 @@ from kinesight.pipeline.originals import ConvertedOriginals
 from kinesight.settings import Settings, load_settings
 from kinesight.storage.rows import read_cursor, write_cursor
 from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubjects, MemoryWebhooks
+from kinesight.testing.corrections import MemoryCorrections
 from kinesight.testing.names import newest_named
 from kinesight.testing.sites import MemoryCameras, MemoryOutputs
+from kinesight.wiring.correcting import PersonCorrecting
 
 KEY = "test-key-of-the-first-tenant"
 OTHER_KEY = "test-key-of-the-other-tenant"
@@ -293,8 +296,9 @@ def services_in(
     """Return the ports of an application that keeps its files in a folder."""
     given = settings or Settings()
     files = FolderFiles(folder)
+    jobs = MemoryJobs(folder, queue_limit=queue_limit)
     return Services(
-        jobs=MemoryJobs(folder, queue_limit=queue_limit),
+        jobs=jobs,
         uploads=files,
         keys=TwoKeys(),
         files=files,
@@ -309,6 +313,9 @@ def services_in(
         ),
         cameras=MemoryCameras(tenants={TENANT.client_id: TENANT.id, OTHER.client_id: OTHER.id}),
         outputs=MemoryOutputs(),
+        corrections=CorrectionService(
+            kind="persons", store=jobs, files=files, corrections=MemoryCorrections(), correcting=PersonCorrecting()
+        ),
     )
 
 
