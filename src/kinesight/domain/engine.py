@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from kinesight.domain.job import Artefact, Job, NewJob, Page, State
+from kinesight.domain.job import Artefact, Attachment, Job, NewJob, Page, State
 
 
 class Lane(StrEnum):
@@ -21,11 +21,15 @@ class Lane(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """The right to work on a job until the lease runs out. Every later write has to show the same `fence`."""
+    """The right to work on a job until the lease runs out. Every later write has to show the same `fence`.
+
+    `references` are the pictures that the job needs, by the person that they are for.
+    """
 
     job: Job
     fence: int
     lane: Lane = Lane.VIDEO
+    references: Mapping[int, Attachment] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +53,8 @@ class Beat:
 class Ending:
     """How a job ends: a final state with everything that becomes visible together with it.
 
-    `draws_later`: a job that draws its video begins to exist in the same moment.
+    `draws_later`: a job that draws its video begins to exist in the same moment. `input_key`: where a video that was fetched is
+    kept from now on.
     """
 
     state: State
@@ -59,6 +64,7 @@ class Ending:
     error_message: str | None = None
     log_tail: str = ""
     draws_later: bool = False
+    input_key: str | None = None
 
     def __post_init__(self) -> None:
         if not self.state.is_final:
@@ -77,22 +83,30 @@ class Setback:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A job to accept: what was asked, its fingerprint, and how many unfinished ones its tenant may have."""
+    """A job to accept: what was asked, its fingerprint, and how many unfinished ones its tenant may have.
+
+    `corrections` is what had been corrected in the result of the job that it builds on.
+    """
 
     new: NewJob
     request_hash: str
     queue_limit: int
     max_attempts: int
     lane: Lane = Lane.VIDEO
+    corrections: Sequence[Mapping[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgotten:
-    """A job whose row is gone; its files go next. `drawing_id` is the job that drew for it, gone as well."""
+    """A job whose row is gone; its files go next, among them uploads that only it needed (`attachment_keys`).
+
+    `drawing_id` is the job that drew for it, gone as well.
+    """
 
     job_id: str
     input_key: str | None = None
     drawing_id: str | None = None
+    attachment_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +128,7 @@ class JobStore(Protocol):
     def insert(self, tenant_id: str, request: Request) -> Job:
         """Write a job and its queue entry, and take its credits, in one transaction.
 
-        Raises `QueueFull`, `Conflict`, `InsufficientCredits`.
+        Raises `QueueFull`, `Conflict`, `InsufficientCredits`, `NotFound` (the job that it builds on has gone).
         """
 
     def get(self, tenant_id: str, job_id: str) -> Job:
@@ -143,7 +157,7 @@ class JobStore(Protocol):
         """Ask a job to stop. Raises `NotFound`."""
 
     def delete(self, tenant_id: str, job_id: str) -> Forgotten:
-        """Remove a final job. Raises `NotFound`, `Conflict`."""
+        """Remove a final job. Raises `NotFound`, `Conflict` (it is not final, or an unfinished one builds on it)."""
 
     def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
         """Return the files of a job, by name. Raises `NotFound`."""
@@ -167,13 +181,16 @@ class JobStore(Protocol):
         """Queue again what an earlier process of this owner left running; the tries stay charged."""
 
     def sweep(self, *, older_than_s: float) -> Swept:
-        """Put right what died on the way, and forget final jobs that ended so long ago. Any number may run at once."""
+        """Put right what died on the way, and forget final jobs that ended so long ago. Any number may run at once.
+
+        A job that an unfinished one builds on is not forgotten until that one is final too.
+        """
 
     def ended(self, job_ids: Collection[str]) -> set[str]:
         """Return which of these jobs are final or gone."""
 
     def knows(self, key: str) -> bool:
-        """Return whether a job refers to this input ("incoming/…"), or there is the job whose folder this is ("jobs/…")."""
+        """Return whether a job needs this upload ("incoming/…"), or there is the job whose folder this is ("jobs/…")."""
 
 
 class JobFiles(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -37,7 +38,9 @@ class Job:
     its `limits` on to the process that analyses. `vendor_id` and `vendor_number` are what an API calls the job, where it has
     names of its own. `follows` is the job whose video this one draws; only the engine makes such
     jobs. `drawing` is the state of the job that draws this one's video; None where there is none, because the job drew it itself
-    or has not succeeded. `camera_id` is the surveillance camera that the clip is from.
+    or has not succeeded. `camera_id` is the surveillance camera that the clip is from. `builds_on` is the finished job that this
+    one goes on from: its video is that job's, and `corrections` is what had been corrected in that job's result when this one was
+    accepted (in lists None). `asked_by` names who asked, for records.
     """
 
     id: str
@@ -65,6 +68,9 @@ class Job:
     vendor_number: int | None = None
     follows: str | None = None
     drawing: State | None = None
+    builds_on: str | None = None
+    asked_by: str | None = None
+    corrections: list[dict[str, Any]] | None = None
 
     @property
     def percentage(self) -> int:
@@ -81,8 +87,25 @@ def percentage_of(stage: str | None, done: int, total: int | None) -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that a job needs besides its video: a stored upload (`key`), or an address to fetch it from (`url`), never both."""
+
+    key: str | None = None
+    url: str | None = None
+    name: str | None = None
+    sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.key is None) == (self.url is None):
+            raise ValueError("an attachment has either a key or an address")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """What a caller asks for. Exactly one of `input_key` (a stored upload) and `source_url` is given.
+    """What a caller asks for. Exactly one of `input_key` (a stored upload), `source_url` and `builds_on` is given.
+
+    `builds_on` is a succeeded job of the same tenant, whose video and result this one needs. `references` are pictures by the
+    `obj_id` of the person that they are for. `asked_by` names who asks, for records; the tenant's name where it is None.
 
     `notify` is the API in whose words the tenant's webhook is told about the job; None: nobody is. `credits` is what the tenant
     pays for it. `callback_url` is where this one job is to be told of besides (only by the APIs of `webhooks.RESULT_APIS`).
@@ -106,6 +129,9 @@ class NewJob:
     vendor_number: int | None = None
     callback_url: str | None = None
     is_awaited: bool = False
+    builds_on: str | None = None
+    references: Mapping[int, Attachment] = field(default_factory=dict)
+    asked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +160,9 @@ class Jobs(Protocol):
         """Accept a job durably, then return it.
 
         The same idempotency key with the same request returns the first job; with another request raises `Conflict`.
-        Raises `QueueFull`, `DiskFull`, `BadParameter` (unknown kind or parameters), `InsufficientCredits`.
+        Raises `QueueFull`, `DiskFull`, `BadParameter` (unknown kind or parameters), `InsufficientCredits`. For a job that builds
+        on another one also `NotFound` (no such job), `Conflict` (it has not succeeded, or its video is gone), `UnknownPerson`,
+        `ConsentMissing`.
         """
 
     def get(self, tenant_id: str, job_id: str) -> Job:
@@ -166,7 +194,10 @@ class Jobs(Protocol):
         """Ask a job to stop; a final job is returned unchanged. Raises `NotFound`."""
 
     def delete(self, tenant_id: str, job_id: str) -> None:
-        """Forget a final job and its files, and what draws for it. Raises `NotFound`, `Conflict` while it is not final."""
+        """Forget a final job and its files, and what draws for it.
+
+        Raises `NotFound`; `Conflict` while it is not final, or while another job that builds on it is not.
+        """
 
     def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
         """Return the files of a job and of what drew for it, by name. Raises `NotFound`."""

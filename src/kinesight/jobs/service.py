@@ -13,9 +13,11 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from kinesight.domain import classifications
+from kinesight.domain.corrections import CorrectionLog
 from kinesight.domain.engine import JobFiles, JobStore, Lane, Request
 from kinesight.domain.errors import BadParameter, KinesightError
 from kinesight.domain.job import Artefact, Job, NewJob, Page, State
+from kinesight.jobs.building import Foundations
 from kinesight.jobs.waiting import Waiting
 
 LONGEST_KEY = 255
@@ -36,9 +38,11 @@ class JobService:
         Tries of one job before it is given up as dead.
     urgent
         The kinds whose jobs wait in a lane of their own.
+    foundations
+        Checks the kinds that build on other jobs; None where there are none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what accepting needs, each named
         self,
         *,
         store: JobStore,
@@ -47,8 +51,10 @@ class JobService:
         queue_limit: int,
         max_attempts: int,
         urgent: Collection[str] = (),
+        foundations: Foundations | None = None,
     ) -> None:
         self._store = store
+        self._foundations = foundations
         self._files = files
         self._kinds = dict(kinds)
         self._queue_limit = queue_limit
@@ -57,19 +63,19 @@ class JobService:
         self._waiting = Waiting(store.ended)
 
     def submit(self, tenant_id: str, new: NewJob) -> Job:
-        """Accept a job durably, then return it. An input that does not become part of a job is removed.
+        """Accept a job durably, then return it. Uploads that do not become part of a job are removed.
 
         The same idempotency key with the same request returns the first job; with another request raises `Conflict`.
         Raises `QueueFull`, `DiskFull`, `BadParameter` (unknown kind or parameters), `NotFound` (input),
-        `InsufficientCredits`.
+        `InsufficientCredits`; for a job that builds on another one what `Foundations.check` raises.
         """
+        references = [one.key for one in new.references.values()]
         try:
             job = self._accept(tenant_id, new)
         except KinesightError:
-            self._discard(new.input_key)
+            self._discard(new.input_key, *references)
             raise
-        if new.input_key != job.input_key:
-            self._discard(new.input_key)
+        self._discard(None if new.input_key == job.input_key else new.input_key, *references)
         return job
 
     def get(self, tenant_id: str, job_id: str) -> Job:
@@ -111,7 +117,10 @@ class JobService:
         return self._store.cancel(tenant_id, job_id)
 
     def delete(self, tenant_id: str, job_id: str) -> None:
-        """Forget a final job and its files, and what draws for it. Raises `NotFound`, `Conflict` while it is not final."""
+        """Forget a final job and its files, and what draws for it.
+
+        Raises `NotFound`; `Conflict` while it is not final, or while another job that builds on it is not.
+        """
         self._files.forget(self._store.delete(tenant_id, job_id))
 
     def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
@@ -119,13 +128,15 @@ class JobService:
         return self._store.artefacts(tenant_id, job_id)
 
     def _accept(self, tenant_id: str, new: NewJob) -> Job:
-        if (new.input_key is None) == (new.source_url is None):
+        builds = self._foundations is not None and self._foundations.wants(new.kind)
+        if not builds and (new.input_key is None) == (new.source_url is None):
             raise BadParameter("Send either a video or the address of one.")
         if len(new.idempotency_key or "") > LONGEST_KEY:
             raise BadParameter(f"An idempotency key has at most {LONGEST_KEY} characters.")
         if new.input_key is not None:
             self._files.path(new.input_key)
         new = _as_clip(replace(new, parameters=self._checked(new)))
+        log = CorrectionLog() if self._foundations is None else self._foundations.check(tenant_id, new)
         self._files.check_space()
         request = Request(
             new=new,
@@ -133,6 +144,7 @@ class JobService:
             queue_limit=self._queue_limit,
             max_attempts=self._max_attempts,
             lane=Lane.URGENT if new.kind in self._urgent else Lane.VIDEO,
+            corrections=log.changes,
         )
         return self._store.insert(tenant_id, request)
 
@@ -148,10 +160,11 @@ class JobService:
             place = ".".join(map(str, first["loc"]))
             raise BadParameter(f"{place}: {first['msg']}" if place else first["msg"]) from error
 
-    def _discard(self, input_key: str | None) -> None:
+    def _discard(self, *keys: str | None) -> None:
         # A key that a job refers to is not ours to remove, whoever sent it again.
-        if input_key is not None and not self._store.knows(input_key):
-            self._files.forget_input(input_key)
+        for key in keys:
+            if key is not None and not self._store.knows(key):
+                self._files.forget_input(key)
 
 
 def _as_clip(new: NewJob) -> NewJob:
@@ -169,4 +182,6 @@ def _fingerprint(new: NewJob) -> str:
         asked += [new.subject_id, new.notify]
     if new.camera_id is not None:
         asked.append(new.camera_id)
+    if new.builds_on is not None:
+        asked += [new.builds_on, [[obj_id, one.sha256 or one.key or one.url] for obj_id, one in sorted(new.references.items())]]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -146,8 +146,8 @@ class LocalFiles:
 
     def forget(self, job: Forgotten) -> None:
         """Remove every file of a job."""
-        if job.input_key is not None:
-            self.forget_input(job.input_key)
+        for key in filter(None, (job.input_key, *job.attachment_keys)):
+            self.forget_input(key)
         for job_id in filter(None, (job.job_id, job.drawing_id)):
             shutil.rmtree(self._attempt(job_id, 0).parent, ignore_errors=True)
 

@@ -12,18 +12,20 @@ from kinesight.domain.engine import Beat, Claim, Ending, Forgotten, Lane, Progre
 from kinesight.domain.errors import Conflict, NotFound, QueueFull
 from kinesight.domain.job import Artefact, Job, Page, State, percentage_of
 from kinesight.domain.webhooks import Happening
-from kinesight.storage import credit, events, transitions
+from kinesight.storage import building, credit, events, transitions
 from kinesight.storage.database import Database, database_now
 from kinesight.storage.engine import DbosEngine, Entry, Place, new_entry, new_id
 from kinesight.storage.names import find_named
 from kinesight.storage.rows import LISTED, WHOLE, job_from, read_cursor, storable, write_cursor
-from kinesight.storage.tables import artefacts, jobs
+from kinesight.storage.tables import artefacts, jobs, tenants
 
 EXPIRED_AT_ONCE = 100
 STRANDED_AT_ONCE = 500
 FORGOTTEN_AT_ONCE = 100
 ENGINE_MEMORY_S = 3600.0  # ended queue entries are of use to somebody who looks into a mishap, for a while
 LONGEST_PAGE = 1000
+
+_builders = jobs.alias("builders")
 
 # Asked a hundred times a second while somebody waits, so it is built once.
 _UNFINISHED_OF = sa.select(jobs.c.id).where(
@@ -109,14 +111,16 @@ class SqlJobStore:
             return _find(connection, tenant_id, job_id)
 
     def delete(self, tenant_id: str, job_id: str) -> Forgotten:
-        """Remove a final job. Raises `NotFound`, `Conflict` while it is not final."""
+        """Remove a final job. Raises `NotFound`, `Conflict` while it, or a job that builds on it, is not final."""
         with self._database.write() as connection:
             job = _find(connection, tenant_id, job_id)
             if not job.state.is_final:
                 raise Conflict("The job is not finished; cancel it first.")
+            building.refuse_needed(connection, job_id)
+            keys = building.attached_keys(connection, [job_id]).get(job_id, ())
             drawing_id = _delete_drawings(connection, [job_id]).get(job_id)
             connection.execute(sa.delete(jobs).where(jobs.c.id == job_id))
-        return Forgotten(job_id=job_id, input_key=job.input_key, drawing_id=drawing_id)
+        return Forgotten(job_id=job_id, input_key=job.input_key, drawing_id=drawing_id, attachment_keys=keys)
 
     def artefacts(self, tenant_id: str, job_id: str) -> tuple[Artefact, ...]:
         """Return the files of a job and of what drew for it, by name. Raises `NotFound`."""
@@ -133,10 +137,11 @@ class SqlJobStore:
             return set(job_ids) - set(connection.execute(_UNFINISHED_OF, {"job_ids": list(job_ids)}).scalars())
 
     def knows(self, key: str) -> bool:
-        """Return whether a job refers to this input ("incoming/…"), or there is the job whose folder this is ("jobs/…")."""
+        """Return whether a job needs this upload ("incoming/…"), or there is the job whose folder this is ("jobs/…")."""
         is_it = jobs.c.id == key.removeprefix("jobs/") if key.startswith("jobs/") else jobs.c.input_key == key
         with self._database.read() as connection:
-            return connection.execute(sa.select(jobs.c.id).where(is_it).limit(1)).first() is not None
+            found = connection.execute(sa.select(jobs.c.id).where(is_it).limit(1)).first() is not None
+            return found or building.is_attached(connection, key)
 
     # What workers ask for
 
@@ -147,7 +152,8 @@ class SqlJobStore:
                 return None
             row = connection.execute(sa.select(*WHOLE).where(jobs.c.id == job_id)).one()
             lane = connection.execute(sa.select(jobs.c.lane).where(jobs.c.id == job_id)).scalar_one()
-            return Claim(job=job_from(row), fence=fence + 1, lane=Lane(lane))
+            references = building.attached(connection, job_id)
+            return Claim(job=job_from(row), fence=fence + 1, lane=Lane(lane), references=references)
 
     def beat(self, job_id: str, *, fence: int, progress: Progress) -> Beat:
         """Prolong the lease and note the progress."""
@@ -250,15 +256,24 @@ class SqlJobStore:
 
     def _forget(self, older_than_s: float) -> tuple[Forgotten, ...]:
         with self._database.write() as connection:
-            old = (
-                sa.select(jobs.c.id)
-                .where(jobs.c.finished_s < database_now() - older_than_s, jobs.c.follows.is_(None))
-                .limit(FORGOTTEN_AT_ONCE)
-                .with_for_update(skip_locked=True)
-            )
-            rows = connection.execute(sa.delete(jobs).where(jobs.c.id.in_(old)).returning(jobs.c.id, jobs.c.input_key)).all()
+            is_needed = sa.exists().where(_builders.c.builds_on == jobs.c.id, _builders.c.state.in_(transitions.UNFINISHED))
+            is_old = (jobs.c.finished_s < database_now() - older_than_s, jobs.c.follows.is_(None), ~is_needed)
+            locked = sa.select(jobs.c.id).where(*is_old).limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True, of=jobs)
+            old = connection.execute(locked).scalars().all()
+            # Asked once more under the locks: a job that builds on one of them may have been accepted meanwhile.
+            goes = set(old) - building.needed(connection, old)
+            keys = building.attached_keys(connection, goes)
+            rows = connection.execute(sa.delete(jobs).where(jobs.c.id.in_(goes)).returning(jobs.c.id, jobs.c.input_key)).all()
             drawings = _delete_drawings(connection, [row.id for row in rows])
-            return tuple(Forgotten(job_id=row.id, input_key=row.input_key, drawing_id=drawings.get(row.id)) for row in rows)
+            return tuple(
+                Forgotten(
+                    job_id=row.id,
+                    input_key=row.input_key,
+                    drawing_id=drawings.get(row.id),
+                    attachment_keys=keys.get(row.id, ()),
+                )
+                for row in rows
+            )
 
     def _page(self, tenant_id: str, wanted: Sequence[sa.ColumnElement[bool]], *, limit: int, cursor: str | None = None) -> Page:
         limit = min(max(1, limit), LONGEST_PAGE)
@@ -284,9 +299,15 @@ class SqlJobStore:
         if unfinished >= request.queue_limit:
             raise QueueFull(f"{unfinished} jobs are waiting already; try again later.")
         credit.take(connection, tenant_id, request.new.credits)
+        if request.new.builds_on is not None:
+            building.hold(connection, tenant_id, request.new.builds_on)
         entry = new_entry(new_id(), 0)
         values = _first_values(request)
-        connection.execute(sa.insert(jobs).values(id=entry.job_id, tenant_id=tenant_id, entry_id=entry.id, **values))
+        name = sa.select(tenants.c.name).where(tenants.c.id == tenant_id).scalar_subquery()
+        who = storable(request.new.asked_by, longest=400) or name
+        new_row = sa.insert(jobs).values(id=entry.job_id, tenant_id=tenant_id, entry_id=entry.id, asked_by=who, **values)
+        connection.execute(new_row)
+        building.attach(connection, entry.job_id, request.new.references)
         place = Place(tenant_id=tenant_id, lane=request.lane, is_awaited=request.new.is_awaited)
         self._engine.enqueue(connection, entry, place)
         return _find(connection, tenant_id, entry.job_id)
@@ -319,6 +340,8 @@ def _first_values(request: Request) -> dict[str, Any]:
         "due_s": database_now(),
         "lane": request.lane,
         "is_awaited": new.is_awaited,
+        "builds_on": new.builds_on,
+        "corrections": [dict(change) for change in request.corrections] or None,
     }
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from kinesight.domain.errors import BadSetting
 from kinesight.settings import Settings
+from kinesight.storage.corrections import SqlCorrections
 from kinesight.storage.database import Database, database_url
 from kinesight.storage.engine import DbosEngine
 from kinesight.storage.files import LocalFiles
@@ -42,6 +43,7 @@ class Storage:
     cameras: SqlCameras
     outputs: SqlOutputs
     messages: SqlMessageBox
+    corrections: SqlCorrections
 
     def close(self) -> None:
         """Close every connection."""
@@ -80,6 +82,7 @@ def open_storage(settings: Settings) -> Storage:
         cameras=SqlCameras(database),
         outputs=SqlOutputs(database),
         messages=SqlMessageBox(database),
+        corrections=SqlCorrections(database),
     )
 
 

@@ -42,9 +42,11 @@ LISTED = (
     jobs.c.vendor_id,
     jobs.c.vendor_number,
     jobs.c.follows,
+    jobs.c.builds_on,
+    jobs.c.asked_by,
     sa.select(_drawings.c.state).where(_drawings.c.follows == jobs.c.id).scalar_subquery().label("drawing"),
 )
-WHOLE = (*LISTED, jobs.c.result)
+WHOLE = (*LISTED, jobs.c.result, jobs.c.corrections)
 
 # PostgreSQL keeps no NUL, and no database keeps half a surrogate pair, which file names may hold.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

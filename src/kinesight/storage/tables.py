@@ -87,6 +87,11 @@ jobs = sa.Table(
     sa.Column("is_awaited", sa.Boolean, nullable=False, server_default=sa.false()),
     # The job whose video this one draws; such jobs are in no list and count against no limit.
     sa.Column("follows", sa.Text),
+    # The finished job that this one goes on from, and what had been corrected in its result when this one was accepted.
+    # No foreign key: when both are final, either may be forgotten first.
+    sa.Column("builds_on", sa.Text),
+    sa.Column("corrections", sa.JSON(none_as_null=True)),
+    sa.Column("asked_by", sa.Text),
     sa.UniqueConstraint("tenant_id", "idempotency_key"),
     sa.CheckConstraint(sa.column("state").in_(STATES), name="state"),
     sa.Index(None, "tenant_id", "created_s", "id"),
@@ -97,6 +102,7 @@ jobs = sa.Table(
     sa.Index(None, "tenant_id", "vendor_number"),
     sa.Index(None, "tenant_id", "input_name"),
     sa.Index(None, "follows", unique=True),
+    sa.Index(None, "builds_on"),
     sa.Index(None, "tenant_id", "camera_id", "created_s", "id"),
 )
 
@@ -124,6 +130,34 @@ artefacts = sa.Table(
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("sha256", sa.Text, nullable=False),
+)
+
+# Pictures that a job needs besides its video, by the person that they are for.
+attachments = sa.Table(
+    "attachments",
+    metadata,
+    sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("obj_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text),
+    sa.Column("url", sa.Text),
+    sa.Column("name", sa.Text),
+    sa.Column("sha256", sa.Text),
+    sa.Index(None, "key"),
+)
+
+# What was corrected by hand in the result of a job: a log that only grows, in which taking something back is an entry too.
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("job_id", sa.Text, sa.ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    # One of the two: a change, or the number of the entry that is taken back.
+    sa.Column("change", sa.JSON(none_as_null=True)),
+    sa.Column("undoes", sa.Integer),
+    # The result after this entry; only the last entry of a job keeps it.
+    sa.Column("result", sa.JSON(none_as_null=True)),
+    sa.Column("made_by", sa.Text),
+    sa.Column("created_s", sa.Double, nullable=False),
 )
 
 secrets = sa.Table(

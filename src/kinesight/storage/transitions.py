@@ -78,6 +78,7 @@ def end(connection: sa.Connection, engine: DbosEngine, job_id: str, *, fence: in
             result=ending.result,
             error_code=ending.error_code,
             error_message=storable(ending.error_message),
+            **({} if ending.input_key is None else {"input_key": ending.input_key}),
             **FREE,
         )
         .returning(jobs.c.stage, jobs.c.done, jobs.c.total)

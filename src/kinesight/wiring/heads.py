@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from kinesight.analyses.heads.parameters import HeadsParameters, refuse_unready
+from kinesight.analyses.heads.parameters import HeadsParameters, refuse_unfit, refuse_unready
 from kinesight.analyses.heads.people_map import read_head_map
+from kinesight.analyses.persons.result import PersonsResult
 from kinesight.domain.document import ResultDocument
-from kinesight.domain.errors import BadParameter, Conflict
+from kinesight.domain.errors import BadParameter, BadResult, Conflict
 from kinesight.domain.ports import Watch
 from kinesight.drawing.canvas import PictureCanvas
 from kinesight.drawing.covers import CoverPainter
@@ -46,6 +47,20 @@ def parse_heads_parameters(given: Mapping[str, Any]) -> HeadsParameters:
         raise BadParameter(f"{where}: {first['msg'].removeprefix('Value error, ')}.") from error
     refuse_unready(parameters)
     return parameters
+
+
+def refuse_unfit_task(parameters: Mapping[str, Any], references: Collection[int], persons: Mapping[str, Any]) -> None:
+    """Refuse a head task that does not fit the result document of its person analysis.
+
+    Raises `BadParameter`, `ConsentMissing`, `UnknownPerson`; `BadResult` when it is no such document.
+    """
+    try:
+        document = ResultDocument.model_validate(persons)
+        found = PersonsResult.model_validate(document.result)
+    except ValidationError as error:
+        raise BadResult("The person analysis has no readable result; analyse the video again.") from error
+    known = [person.obj_id for person in found.persons]
+    refuse_unfit(HeadsParameters.model_validate(parameters), referenced=references, known=known)
 
 
 def change_heads(  # noqa: PLR0913 - what one task needs, each named

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from kinesight.analyses.heads.parameters import HeadsParameters
 from kinesight.apis.application import Services, create_app
 from kinesight.apis.gaard.wording import result_wording
 from kinesight.apis.ochy.translate import event_body
 from kinesight.domain.job import Job, Keys, Tenant
 from kinesight.domain.ports import VideoReader
+from kinesight.jobs.building import Builder, Foundations
 from kinesight.jobs.deliverer import Deliverer, delivering
 from kinesight.jobs.messenger import Messenger, carrying, picture_of
 from kinesight.jobs.process import run_worker
@@ -30,6 +32,7 @@ from kinesight.settings import Settings
 from kinesight.storage.opening import Storage, open_storage
 from kinesight.web import landing
 from kinesight.wiring.analysing import installed_analyses, media_limits, verify_models
+from kinesight.wiring.heads import refuse_unfit_task
 
 SHUTDOWN_S = 15.0
 """Time that the processes of a server have to end after their running jobs have been handed back."""
@@ -103,10 +106,17 @@ def originals(settings: Settings, storage: Storage) -> ConvertedOriginals:
 def job_service(settings: Settings, storage: Storage) -> JobService:
     """Return what accepts jobs."""
     analyses = installed_analyses(settings)
+    foundations = Foundations(
+        store=storage.jobs,
+        files=storage.files,
+        corrections=storage.corrections,
+        builders={"heads": Builder(on="persons", fits=refuse_unfit_task)},
+    )
     return JobService(
         store=storage.jobs,
         files=storage.files,
-        kinds={name: analysis.parameters for name, analysis in analyses.items()},
+        kinds={**{name: analysis.parameters for name, analysis in analyses.items()}, "heads": HeadsParameters},
+        foundations=foundations,
         queue_limit=settings.queue_limit,
         max_attempts=settings.max_attempts,
         urgent=[name for name, analysis in analyses.items() if analysis.is_urgent],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,16 @@ import pytest
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
 
+from kinesight.domain.corrections import CorrectionStore
 from kinesight.domain.engine import JobStore
+from kinesight.domain.errors import UnknownPerson
 from kinesight.domain.job import Keys, Tenant
 from kinesight.domain.labels import Labels
 from kinesight.domain.outputs import MessageBox, Outputs
 from kinesight.domain.sites import Cameras
 from kinesight.domain.subjects import Subjects
 from kinesight.domain.webhooks import Outbox, Receivers, Webhooks
+from kinesight.jobs.building import Builder, Foundations
 from kinesight.jobs.service import JobService
 from kinesight.settings import Settings
 from kinesight.storage.files import LocalFiles
@@ -42,7 +45,23 @@ class Bark(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-KINDS: dict[str, type[BaseModel]] = {"walk": Walk, "bark": Bark, "alarm": Bark}
+class Hide(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    who: int = 0
+
+
+KINDS: dict[str, type[BaseModel]] = {"walk": Walk, "bark": Bark, "alarm": Bark, "hide": Hide}
+
+
+def fits(parameters: Mapping[str, Any], references: Collection[int], result: Mapping[str, Any]) -> None:
+    """What is hidden has to be in the result of the walk that it builds on, and so do the references."""
+    if not {parameters["who"], *references} <= set(result["who"]):
+        raise UnknownPerson
+
+
+BUILDERS = {"hide": Builder(on="walk", fits=fits)}
+"""Jobs of the kind `hide` build on jobs of the kind `walk`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +91,7 @@ class World:
     outbox: Outbox | None = None
     """Events; the memory backend keeps none."""
     messages: MessageBox | None = None
+    corrections: CorrectionStore
 
 
 @pytest.fixture(scope="session")
@@ -105,7 +125,7 @@ def world(backend: str, tmp_path: Path, request: pytest.FixtureRequest) -> Itera
 
 
 def memory_world() -> Iterator[World]:
-    jobs = MemoryJobs(KINDS, queue_limit=5, max_attempts=3, urgent=["bark"])
+    jobs = MemoryJobs(KINDS, queue_limit=5, max_attempts=3, urgent=["bark"], builders=BUILDERS)
     keys = MemoryKeys()
     shift = [0.0]
     clock = jobs.store.now_s
@@ -134,13 +154,22 @@ def memory_world() -> Iterator[World]:
         webhooks=MemoryWebhooks(),
         receivers=MemoryReceivers(),
         labels=MemoryLabels(),
+        corrections=jobs.corrections,
     )
     jobs.files.close()
 
 
 def sql_world(folder: Path, url: str | None) -> Iterator[World]:
     storage = open_storage(Settings(data=folder / "data", database_url=url, lease_s=LEASE_S, disk_reserve_mb=0))
-    service = JobService(store=storage.jobs, files=storage.files, kinds=KINDS, queue_limit=5, max_attempts=3, urgent=["bark"])
+    service = JobService(
+        store=storage.jobs,
+        files=storage.files,
+        kinds=KINDS,
+        queue_limit=5,
+        max_attempts=3,
+        urgent=["bark"],
+        foundations=Foundations(store=storage.jobs, files=storage.files, corrections=storage.corrections, builders=BUILDERS),
+    )
 
     def row(job_id: str) -> Any:
         with storage.database.read() as connection:
@@ -188,5 +217,6 @@ def sql_world(folder: Path, url: str | None) -> Iterator[World]:
         cameras=storage.cameras,
         outputs=storage.outputs,
         messages=storage.messages,
+        corrections=storage.corrections,
     )
     storage.close()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from kinesight.domain.document import Document
-from kinesight.domain.errors import BadParameter, ConsentMissing
+from kinesight.domain.errors import BadParameter, ConsentMissing, UnknownPerson
 from kinesight.domain.heads import Style
 
 MOST_MAPPINGS = 5
@@ -68,3 +69,36 @@ def refuse_unready(parameters: HeadsParameters) -> None:
         raise BadParameter("One person is mapped twice; give each person one reference face.")
     if len((parameters.consent or "").strip()) < SHORTEST_CONSENT:
         raise ConsentMissing
+
+
+def refuse_unfit(parameters: HeadsParameters, *, referenced: Collection[int], known: Collection[int]) -> None:
+    """Refuse a task that asks for persons who are not there, or whose reference pictures are not those of the replaced persons.
+
+    Parameters
+    ----------
+    referenced
+        The persons for whom there is a reference picture.
+    known
+        The persons of the analysis.
+
+    Raises
+    ------
+    UnknownPerson
+        A person is not among the known ones.
+    BadParameter
+        A replaced person has no reference picture, or somebody else has one; or as `refuse_unready`.
+    ConsentMissing
+        As `refuse_unready`.
+    """
+    refuse_unready(parameters)
+    named = {*parameters.keep, *(parameters.only or ()), *parameters.replace, *referenced}
+    unknown = sorted(named - set(known))
+    if unknown:
+        there = ", ".join(str(one) for one in sorted(known)) or "none"
+        raise UnknownPerson(f"There is no person {unknown[0]} in the analysed video; there are: {there}.")
+    missing = sorted(set(parameters.replace) - set(referenced))
+    if missing:
+        raise BadParameter(f"Person {missing[0]} is to be replaced and has no reference picture; send one.")
+    spare = sorted(set(referenced) - set(parameters.replace))
+    if spare:
+        raise BadParameter(f"There is a reference picture for person {spare[0]}, who is not to be replaced; leave it out.")
