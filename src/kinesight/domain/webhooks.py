@@ -13,9 +13,12 @@ MILESTONES = (25, 50, 75)
 """Percentages of a running job that are worth an event."""
 
 
-RESULT_APIS = frozenset({"gaard"})
-"""APIs that tell of the end alone, and tell it to every standing receiver of the tenant and to the address in the call, where
-the others tell every step to the tenant's one webhook."""
+RESULT_APIS = frozenset({"akool", "gaard"})
+"""APIs that tell of the end alone, and tell it to the address in the call, where the others tell every step to the tenant's one
+webhook."""
+
+STANDING_APIS = frozenset({"gaard"})
+"""Those of them that tell it to every standing receiver of the tenant as well."""
 
 MOST_RECEIVERS = 20
 """Standing receivers of one tenant."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from kinesight.domain.webhooks import MILESTONES, RESULT_APIS, Happening
+from kinesight.domain.webhooks import MILESTONES, RESULT_APIS, STANDING_APIS, Happening
 from kinesight.storage.database import database_now
 from kinesight.storage.receivers import call_secret
 from kinesight.storage.tables import jobs, receivers, webhook_events
@@ -18,13 +18,15 @@ def note(connection: sa.Connection, job_id: str, happening: Happening, *, percen
     """Write an event if the job's tenant asked to be told; a result goes to everybody who wants results."""
     is_it = jobs.c.id == job_id
     _write(connection, sa.and_(is_it, TELLS_STEPS), happening, percentage)
-    wanted = sa.select(jobs.c.tenant_id, jobs.c.callback_url).where(is_it, jobs.c.notify.in_(RESULT_APIS))
+    wanted = sa.select(jobs.c.tenant_id, jobs.c.callback_url, jobs.c.notify).where(is_it, jobs.c.notify.in_(RESULT_APIS))
     job = connection.execute(wanted).one_or_none()
     if job is None:
         return
     if job.callback_url is not None:
         call_secret(connection, job.tenant_id)  # it has to be there when the message is signed
         _write(connection, is_it, happening, percentage, url=job.callback_url)
+    if job.notify not in STANDING_APIS:
+        return
     # Those that are disabled get it too: it waits for them, as the webhook's events do.
     standing = sa.select(receivers.c.id).where(receivers.c.tenant_id == job.tenant_id).order_by(receivers.c.created_s)
     for receiver_id in connection.execute(standing).scalars().all():

@@ -10,11 +10,14 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from kinesight.analyses.heads.parameters import HeadsParameters
+from kinesight.apis.akool.vault import Vault
+from kinesight.apis.akool.wording import end_wording
 from kinesight.apis.application import Services, create_app
 from kinesight.apis.gaard.wording import result_wording
 from kinesight.apis.ochy.translate import event_body
 from kinesight.domain.job import Job, Keys, Tenant
 from kinesight.domain.ports import VideoReader
+from kinesight.domain.webhooks import Wording
 from kinesight.jobs.building import Builder, Foundations
 from kinesight.jobs.deliverer import Deliverer, delivering
 from kinesight.jobs.messenger import Messenger, carrying, picture_of
@@ -87,6 +90,8 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
         originals=originals(settings, storage),
         cameras=storage.cameras,
         outputs=storage.outputs,
+        corrections=storage.corrections,
+        secret_for=storage.secret_for,
     )
     app = create_app(services, settings, analyses=analyses)
     app.include_router(landing.router)
@@ -131,7 +136,17 @@ def message_post(settings: Settings) -> HttpPost:
 @contextmanager
 def delivering_events(settings: Settings, storage: Storage) -> Iterator[None]:
     """Deliver events to webhooks while the block runs."""
-    wordings = {"ochy": event_body, "gaard": result_wording(storage.jobs.get, storage.keys.tenant)}
+    wordings: dict[str, Wording] = {
+        "ochy": event_body,
+        "gaard": result_wording(storage.jobs.get, storage.keys.tenant),
+        "akool": end_wording(
+            storage.jobs,
+            storage.files,
+            get_tenant=storage.keys.tenant,
+            vault=Vault.of(storage.secret_for),
+            link_s=settings.link_seconds,
+        ),
+    }
     deliverer = Deliverer(outbox=storage.outbox, post=message_post(settings), wordings=wordings)
     with delivering(deliverer):
         yield

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from kinesight.apis.edge.metrics import Metrics
 from kinesight.apis.edge.rates import RateLimiter
 from kinesight.domain.analysis import Analysis
+from kinesight.domain.corrections import CorrectionStore
 from kinesight.domain.job import Files, Jobs, Keys, Originals, Uploads
 from kinesight.domain.labels import Labels
 from kinesight.domain.outputs import Outputs
@@ -27,7 +28,8 @@ Analyses = Mapping[str, Analysis[Any, Any, Any]]
 class Services:
     """What the APIs need from the rest of the program.
 
-    `ready` returns what keeps the server from working, one sentence each; nothing when it can.
+    `ready` returns what keeps the server from working, one sentence each; nothing when it can. `secret_for` returns 32 bytes that
+    only this installation knows, always the same for one purpose.
     """
 
     jobs: Jobs
@@ -43,6 +45,8 @@ class Services:
     originals: Originals
     cameras: Cameras
     outputs: Outputs
+    corrections: CorrectionStore
+    secret_for: Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
