@@ -98,6 +98,13 @@ class VideoInfo(BaseModel):
     frame_count: int | None = None
 
 
+class FileLink(BaseModel):
+    """One file besides the contract."""
+
+    name: str
+    url: str
+
+
 class PersonEvidence(BaseModel):
     """What is known of a person besides the picture."""
 
@@ -109,10 +116,10 @@ class PersonEvidence(BaseModel):
 
 
 class AnalysisEvidence(BaseModel):
-    """Ours: when everybody is there and how sure it is, the files of the analysis by name."""
+    """Ours: when everybody is there and how sure it is, the files of the analysis."""
 
     persons: list[PersonEvidence]
-    files: dict[str, str]
+    files: list[FileLink]
 
 
 class AnalysisResult(BaseModel):
@@ -159,10 +166,10 @@ class CreatedTask(BaseModel):
 
 
 class TaskEvidence(BaseModel):
-    """Ours: what was done to whom, what can still be seen, and the files of the task by name."""
+    """Ours: what was done to whom, what can still be seen, and the files of the task."""
 
     result: dict[str, Any]
-    files: dict[str, str]
+    files: list[FileLink]
 
 
 class Task(BaseModel):

@@ -216,9 +216,9 @@ def file_name(job: Job) -> str:
     return f"Headswap_{create_time_ms(job)}.mp4"
 
 
-def shown(links: Links) -> dict[str, str]:
-    """Return the links to files that are offered besides the contract."""
-    return {name: link for name, link in sorted(links.items()) if name in FILES_SHOWN}
+def shown(links: Links) -> list[dict[str, str]]:
+    """Return the files that are offered besides the contract, with their links."""
+    return [{"name": name, "url": url} for name, url in sorted(links.items()) if name in FILES_SHOWN]
 
 
 def _task_id(job: Job) -> str:
