@@ -1,0 +1,262 @@
+"""Head swap as a client of Akool runs it, written from the contract's page, against a real server; and all that it may do wrong."""
+
+import io
+import time
+from fractions import Fraction
+
+import av
+import httpx2
+import pytest
+
+from kinesight.settings import load_settings
+from kinesight.testing.api_server import KEY, api_server, free_port
+from kinesight.testing.headswap_receiver import opened
+from kinesight.testing.link_server import link_server
+from kinesight.testing.receiver import receiver
+from kinesight.testing.videos import SyntheticVideo, steady_times
+from kinesight.vision.samples import fetch_pictures
+
+CLIENT_ID = "client-id-012345"
+SETTINGS = {
+    "KINESIGHT_BOOTSTRAP_CLIENT_ID": CLIENT_ID,
+    "KINESIGHT_BEAT_S": "0.2",
+    "KINESIGHT_AKOOL_MAX_DURATION_S": "5",
+    "KINESIGHT_WEBHOOK_ALLOW_HTTP": "true",
+}
+CONSENT = "The three in the clip and the astronaut agreed (public material)."
+FRAMES = 18
+V4 = "/api/open/v4/headswap"
+
+
+def short_clip(source):
+    """Return the first 0.6 s of a clip of three people at half its size, 30 frames a second, and how many frames that is."""
+    buffer = io.BytesIO()
+    with av.open(str(source)) as given, av.open(buffer, "w", format="mp4") as made:
+        stream = made.add_stream("libx264", rate=30, options={"crf": "20"})
+        stream.width, stream.height, stream.pix_fmt = 544, 960, "yuv420p"
+        for number, frame in enumerate(given.decode(video=0)):
+            if number % 2 == 0 and number < 2 * FRAMES:
+                picture = frame.reformat(544, 960, "yuv420p")
+                picture.pts, picture.time_base = number // 2, Fraction(1, 30)
+                made.mux(stream.encode(picture))
+        made.mux(stream.encode())
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="module")
+def host(samples, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clips")
+    face = fetch_pictures(load_settings().models.parent / "samples")[0]
+    long = SyntheticVideo(times_s=steady_times(frames=60, fps=10), width_px=64, height_px=64).write(folder / "long.mp4")
+    files = {
+        "/people.mp4": short_clip(samples[2]),
+        "/nobody.mp4": SyntheticVideo(times_s=steady_times(frames=12, fps=12)).write(folder / "nobody.mp4").read_bytes(),
+        "/long.mp4": long.read_bytes(),
+        "/codec.avi": SyntheticVideo(container="avi", codec="asv1").write(folder / "codec.avi").read_bytes(),
+        "/letter.mp4": b"Dear Sir or Madam, " * 100,
+        "/face.png": face.read_bytes(),
+    }
+    inside = {"/inside": "http://10.0.0.1/people.mp4", "/moved": "/people.mp4"}
+    with link_server(files, redirects=inside, expired=frozenset({"/expired.mp4"})) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def server(host, tmp_path_factory):
+    environment = {**SETTINGS, "KINESIGHT_FETCH_ALLOW": '["127.0.0.0/8"]'}
+    with api_server(tmp_path_factory.mktemp("akool"), environment=environment) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    with httpx2.Client(base_url=server.url, headers={"x-api-key": KEY}, timeout=60) as client:
+        yield client
+
+
+def asked(client, method, path, **given):
+    """Return code, message and data of a call; the status is 200, always."""
+    answer = client.request(method, path, **given)
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    return body["code"], body["msg"], body.get("data")
+
+
+def started(client, url):
+    code, msg, data = asked(client, "POST", f"{V4}/analyze", json={"video_url": url, "type": "head"})
+    assert (code, msg, data["status"]) == (1000, "Analyze success", 1)
+    return data["_id"]
+
+
+def ended(client, kind, record):
+    """Poll a record until its status is 3 or 4, as the contract says, and return it."""
+    while True:
+        code, msg, data = asked(client, "GET", f"{V4}/{kind}/detail", params={"_id": record})
+        assert (code, msg) == (1000, "OK")
+        if data["status"] in {3, 4}:
+            return data
+        assert "error_code" not in data
+        time.sleep(0.1)
+
+
+def body_for(url, face, **more):
+    return {
+        "video_url": url,
+        "mappings": [{"obj_id": 0, "img_url": face}],
+        "model_name": "akool-premium",
+        "resolution": "480p",
+        "consent": CONSENT,
+        **more,
+    }
+
+
+@pytest.fixture(scope="module")
+def people(client, host):
+    """Return the analysis of the clip of three people."""
+    return ended(client, "analyze", started(client, f"{host.url}/people.mp4"))
+
+
+def test_the_persons_of_a_video_are_found(client, people):
+    assert (people["progress"], people["error_reason"], people["error_code"]) == (100, "success", 0)
+    result = people["analysis_result"]
+    info = result["video_info"]
+    assert (info["width"], info["height"], info["frame_count"]) == (544, 960, FRAMES)
+    assert info["fps"] == pytest.approx(30)
+    assert result["detected_objects"] == len(result["media"]) > 0
+    assert [one["obj_id"] for one in result["media"]] == list(range(len(result["media"])))
+    for one in result["media"]:
+        picture = httpx2.get(one["img_url"])  # without a key
+        assert picture.content[:2] == b"\xff\xd8"
+        with av.open(io.BytesIO(picture.content)) as decoded:
+            assert next(decoded.decode(video=0)).height >= 100
+
+
+def test_heads_are_swapped_and_the_webhook_says_so(server, host, people):
+    with httpx2.Client(base_url=server.url, timeout=60) as bare, receiver() as box:
+        token = bare.post("/api/open/v3/getToken", json={"clientId": CLIENT_ID, "clientSecret": KEY}).json()
+        assert token["code"] == 1000
+        bare.headers["Authorization"] = f"Bearer {token['token']}"
+        box.statuses = [500, 200]
+        body = body_for(people["video_url"], f"{host.url}/face.png", webhookUrl=f"{box.url}/hook")
+        code, msg, made = asked(bare, "POST", f"{V4}/task/create", json=body)
+        assert (code, msg, made["status"], made["video_url"]) == (1000, "OK", 1, None)
+        assert made["video_duration"] == pytest.approx(0.6, abs=0.05)
+        done = ended(bare, "task", made["_id"])
+        assert (done["status"], done["progress"]) == (3, 100), done
+        assert not {"error_code", "error_reason"} & set(done)
+        facts = [opened(message.json, client_id=CLIENT_ID, client_secret=KEY) for message in box.wait(2)]
+    assert [(one["_id"], one["status"], one["type"]) for one in facts] == [(made["_id"], 3, "headswap")] * 2
+    for url in (done["video_url"], facts[1]["url"]):
+        video = httpx2.get(url)
+        assert video.headers["content-type"] == "video/mp4"
+        with av.open(io.BytesIO(video.content)) as decoded:
+            stream = decoded.streams.video[0]
+            assert (stream.codec_context.name, min(stream.width, stream.height)) == ("h264", 480)
+            assert sum(1 for _ in decoded.decode(stream)) == FRAMES
+    ours = {one["name"]: one["url"] for one in done["kinesight"]["files"]}
+    assert httpx2.get(ours["audit.json"]).json()["consent"] == CONSENT
+    assert done["kinesight"]["result"]["persons"][0]["obj_id"] == 0
+
+
+@pytest.mark.parametrize("face", ["/gone.png", "/expired.mp4", "/letter.mp4", "/inside"])
+def test_a_face_that_cannot_be_had_fails_the_task_and_is_told(client, host, people, face):
+    with receiver() as box:
+        body = body_for(people["video_url"], f"{host.url}{face}", webhookUrl=f"{box.url}/hook")
+        record = asked(client, "POST", f"{V4}/task/create", json=body)[2]["_id"]
+        task = ended(client, "task", record)
+        (message,) = box.wait(1)
+    assert (task["status"], task["video_url"]) == (4, None)
+    assert task["error_code"] in {1003, 1208}, task
+    assert len(task["error_reason"]) > 10
+    facts = opened(message.json, client_id=CLIENT_ID, client_secret=KEY)
+    assert facts == {"_id": record, "status": 4, "type": "headswap", "url": ""}
+
+
+def test_heads_are_hidden_for_who_asks_for_that(client, people):
+    body = {
+        "video_url": people["video_url"],
+        "model_name": "akool-premium",
+        "resolution": "source",
+        "kinesight": {"mode": "anonymize", "style": "solid"},
+    }
+    code, _, made = asked(client, "POST", f"{V4}/task/create", json=body)
+    assert code == 1000
+    done = ended(client, "task", made["_id"])
+    assert done["status"] == 3, done
+    assert {one["action"] for one in done["kinesight"]["result"]["persons"]} == {"hidden"}
+    assert {"leaks.json", "report.html"} <= {one["name"] for one in done["kinesight"]["files"]}
+
+
+def test_videos_that_cannot_be_had_or_read_fail_with_the_reason(client, host):
+    wanted = {
+        f"http://127.0.0.1:{free_port()}/dead.mp4": 1003,
+        f"{host.url}/gone.mp4": 1003,
+        f"{host.url}/expired.mp4?expires=1": 1003,
+        f"{host.url}/inside": 1003,
+        "http://no-such-host.invalid/a.mp4": 1003,
+        f"{host.url}/letter.mp4": 1208,
+        f"{host.url}/codec.avi": 1209,
+        f"{host.url}/long.mp4": 1204,
+    }
+    records = {url: started(client, url) for url in wanted}
+    for url, record in records.items():
+        data = ended(client, "analyze", record)
+        assert (data["status"], data["error_code"]) == (4, wanted[url]), data
+        assert len(data["error_reason"]) > 10
+        assert "analysis_result" not in data
+        code, msg, _ = asked(client, "POST", f"{V4}/task/create", json=body_for(url, f"{host.url}/face.png"))
+        assert (code, "its analysis failed" in msg) == (1003, True)
+
+
+def test_nobody_is_a_result_and_nobody_can_be_swapped(client, host):
+    url = f"{host.url}/nobody.mp4"
+    data = ended(client, "analyze", started(client, url))
+    assert (data["status"], data["error_code"]) == (3, 0)
+    assert (data["analysis_result"]["detected_objects"], data["analysis_result"]["media"]) == (0, [])
+    code, msg, _ = asked(client, "POST", f"{V4}/task/create", json=body_for(url, f"{host.url}/face.png"))
+    assert (code, "nobody was found" in msg) == (1003, True)
+
+
+def test_what_is_wrong_with_a_task_is_said_at_once(client, host, people):
+    url, face = people["video_url"], f"{host.url}/face.png"
+    six = [{"obj_id": number, "img_url": face} for number in range(6)]
+    for more, said in [
+        ({"mappings": six}, "Up to 5 characters can be replaced at one time."),
+        ({"mappings": [{"obj_id": 77, "img_url": face}]}, "obj_id 77 is not in the analysis"),
+        ({"video_url": f"{url}?"}, "no analysis of exactly this address"),
+        ({"video_url": f"{host.url}/moved"}, "no analysis of exactly this address"),
+        ({"model_name": "other"}, "Your current account does not support this feature."),
+        ({"consent": None}, "KINESIGHT_AKOOL_CONSENT"),
+        ({"webhookUrl": "http://10.0.0.1/hook"}, "webhookUrl"),
+    ]:
+        code, msg, _ = asked(client, "POST", f"{V4}/task/create", json={**body_for(url, face), **more})
+        assert (code, said in msg) == (1003, True), msg
+
+
+def test_a_revoked_key_takes_its_tokens_along(server, kinesight):
+    environment = {"KINESIGHT_DATA": str(server.data)}
+    made = kinesight("keys", "create", "spare", environment=environment).stdout
+    words = made.split()
+    key = next(word for word in words if len(word) == 24 and word.isalnum())
+    with httpx2.Client(base_url=server.url, timeout=60) as bare:
+        token = bare.post("/api/open/v3/getToken", json={"clientId": CLIENT_ID, "clientSecret": key}).json()["token"]
+        params = {"_id": "6a10b2c3d4e5f60718293a4b"}
+        for headers in ({"Authorization": f"Bearer {token}"}, {"x-api-key": key}):
+            assert asked(bare, "GET", f"{V4}/task/detail", params=params, headers=headers)[0] == 1014
+        key_id = next(
+            line.split()[0] for line in kinesight("keys", "list", environment=environment).stdout.splitlines() if "spare" in line
+        )
+        assert kinesight("keys", "revoke", key_id, environment=environment).returncode == 0
+        for headers in ({"Authorization": f"Bearer {token}"}, {"x-api-key": key}):
+            assert asked(bare, "GET", f"{V4}/task/detail", params=params, headers=headers)[0] == 1101
+
+
+def test_names_and_addresses_of_loopback_are_not_fetched_unless_allowed(host, tmp_path):
+    with api_server(tmp_path, environment=SETTINGS) as strict, httpx2.Client(base_url=strict.url, timeout=60) as client:
+        client.headers["x-api-key"] = KEY
+        before = len(host.asked)
+        for url in (f"http://localhost:{host.port}/people.mp4", f"{host.url}/people.mp4"):
+            data = ended(client, "analyze", started(client, url))
+            assert (data["status"], data["error_code"]) == (4, 1003)
+            assert "network that this server does not fetch from" in data["error_reason"]
+        assert len(host.asked) == before, "nothing was connected to"
