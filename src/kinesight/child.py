@@ -1,9 +1,9 @@
 """The process that runs jobs, one after another: a line of JSON in, lines of JSON out, a folder of results each.
 
-It reads lines `{"kind", "parameters", "input" | "source_url", "input_name", "out_dir", "limits", "draws_from"}` from standard
-input until that ends. To each it answers with `{"progress": {"stage", "done", "total"}}` lines, then one
-`{"done": {"artefacts", "draws_later"}}` or one `{"error": {"code", "message", "caller"}}`. A line `{"prepare": [kinds]}` is not
-answered: the process then loads what those kinds will ask for.
+It reads lines `{"kind", "parameters", "input" | "source_url", "input_name", "out_dir", "limits", "draws_from", "basis"}` from
+standard input until that ends. To each it answers with `{"progress": {"stage", "done", "total"}}` lines, then one
+`{"done": {"artefacts", "draws_later", "kept_input"}}` or one `{"error": {"code", "message", "caller"}}`. A line
+`{"prepare": [kinds]}` is not answered: the process then loads what those kinds will ask for.
 Standard output belongs to this protocol alone.
 """
 
@@ -18,12 +18,16 @@ from typing import Any, TextIO
 
 from kinesight.domain.errors import BadParameter, CallerError, KinesightError, SceneError
 from kinesight.settings import load_settings
+from kinesight.wiring.head_jobs import FOUNDATION, do_head_task
 from kinesight.wiring.workshop import Workshop, open_workshop
 
 REPORT_EVERY_S = 0.25
 LEAST_URGENT = 19
 
-KEPT_OUT = frozenset({"source.json"})
+KEPT_INPUT = "fetched_video"
+"""Name of a fetched video that stays with the job, because others can build on it."""
+
+KEPT_OUT = frozenset({"source.json", KEPT_INPUT})
 """Files of the output folder that are no artefacts."""
 
 
@@ -52,6 +56,9 @@ def send(out: TextIO, message: dict[str, Any]) -> None:
 def run_job(request: dict[str, Any], watch: PipeWatch, workshop: Workshop) -> dict[str, Any]:
     """Run one job and return the last word: the names of the files it made, and whether somebody has yet to draw."""
     out = Path(request["out_dir"])
+    if request.get("basis"):
+        do_head_task(request, out, watch=watch, settings=workshop.settings)
+        return {"artefacts": _artefacts(out), "draws_later": False}
     limits = request.get("limits") or {}
     given = dict(request["parameters"])
     if "minimum_fps" in limits:
@@ -68,10 +75,19 @@ def run_job(request: dict[str, Any], watch: PipeWatch, workshop: Workshop) -> di
             draws_later = False
         else:
             order.analyse(video, out, draws=not draws_later)
+        kept_input = _keep_input(request, video, out)
     finally:
         if request.get("source_url"):
             video.unlink(missing_ok=True)
-    return {"artefacts": _artefacts(out), "draws_later": draws_later}
+    return {"artefacts": _artefacts(out), "draws_later": draws_later, "kept_input": kept_input}
+
+
+def _keep_input(request: dict[str, Any], video: Path, out: Path) -> str | None:
+    """Let a fetched video stay under the returned name, if other jobs may want it."""
+    if not request.get("source_url") or request["kind"] != FOUNDATION:
+        return None
+    video.rename(out / KEPT_INPUT)
+    return KEPT_INPUT
 
 
 def _input(request: dict[str, Any], out: Path, watch: PipeWatch, workshop: Workshop) -> Path:

@@ -21,7 +21,7 @@ from kinesight.apis.edge.rates import RateLimiter
 from kinesight.apis.edge.schemas import without_422
 from kinesight.apis.gaard import routes as gaard
 from kinesight.apis.gaard.errors import DIALECT as GAARD_DIALECT
-from kinesight.apis.native import combining, receivers, sites
+from kinesight.apis.native import combining, corrections, heads, receivers, sites
 from kinesight.apis.native import routes as native
 from kinesight.apis.native.errors import DIALECT
 from kinesight.apis.native.openapi import complete
@@ -58,7 +58,8 @@ def create_app(services: Services, settings: Settings, *, analyses: Analyses) ->
     rates = RateLimiter(settings.rate_limit_per_minute)
     app.state.context = Context(services=services, settings=settings, analyses=analyses, metrics=metrics, rates=rates)
     app.add_middleware(CountRequests, metrics=metrics)
-    apis = (native.router, combining.router, receivers.router, sites.router, ochy.router, gaard.router, akool.router)
+    own = (native.router, heads.router, corrections.router, combining.router, receivers.router, sites.router)
+    apis = (*own, ochy.router, gaard.router, akool.router)
     for router in (*apis, files_router(DIALECT), operations.router, docs_page.router):
         app.include_router(router)
     app.add_exception_handler(HTTPException, _answer)

@@ -47,3 +47,23 @@ class CorrectionStore(Protocol):
 
         Raises `NotFound` when the job is gone.
         """
+
+
+class Corrections(Protocol):
+    """What the APIs want: finished person analyses corrected by hand. Another tenant's id is `NotFound`."""
+
+    def log(self, tenant_id: str, job_id: str) -> CorrectionLog:
+        """Return what was corrected in an analysis. Raises `NotFound`, `BadParameter` (it is of another kind)."""
+
+    def add(self, tenant_id: str, job_id: str, change: dict[str, Any], *, made_by: str) -> CorrectionLog:
+        """Make one more change and return the log with it; changes that come at the same time are made one after the other.
+
+        Raises `NotFound`, `Conflict` (the analysis has not succeeded), `BadParameter` (of another kind, or the change cannot be
+        made).
+        """
+
+    def take_back(self, tenant_id: str, job_id: str, number: int, *, made_by: str) -> CorrectionLog:
+        """Take the change of an entry back and return the log with that.
+
+        Raises `NotFound` (no such analysis, or no such change in force), `Conflict` (another change rests on it).
+        """

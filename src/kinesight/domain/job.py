@@ -78,10 +78,24 @@ class Job:
         return 100 if self.state is State.SUCCEEDED else percentage_of(self.stage, self.done, self.total)
 
 
+STAGES = {
+    "fetch": (0, 5),
+    "observe": (5, 70),
+    "analyse": (75, 3),
+    "render": (78, 20),
+    # of head tasks, which draw the whole video and look at it again
+    "faces": (5, 25),
+    "change": (30, 35),
+    "check": (65, 25),
+    "repair": (90, 8),
+    "write": (98, 1),
+}
+"""Where each stage begins and how long it is, in percent of the whole."""
+
+
 def percentage_of(stage: str | None, done: int, total: int | None) -> int:
     """Return 0..99: how far a job is that has done so many of all frames of a stage."""
-    starts = {"fetch": (0, 5), "observe": (5, 70), "analyse": (75, 3), "render": (78, 20), "write": (98, 1)}
-    first, span = starts.get(stage or "", (0, 0))
+    first, span = STAGES.get(stage or "", (0, 0))
     share = done / total if total else 0.0
     return min(99, int(first + span * min(1.0, share)))
 
@@ -218,11 +232,20 @@ class Uploads(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tenant:
-    """Who owns jobs. `client_id` (16 characters) is for webhook schemes that need one."""
+    """Who owns jobs.
+
+    `client_id` (16 characters) is for webhook schemes that need one; `key_name` is the name of the key that a caller showed.
+    """
 
     id: str
     name: str
     client_id: str
+    key_name: str | None = field(default=None, compare=False)
+
+    @property
+    def caller(self) -> str:
+        """Return who asks, for records: the tenant, and the key if one was shown."""
+        return self.name if self.key_name is None else f"{self.name}/{self.key_name}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

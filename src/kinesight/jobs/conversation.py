@@ -3,7 +3,7 @@
 The child reads lines of JSON from standard input (see `Task.line`) and for each writes lines of JSON to standard output:
 
     {"progress": {"stage": "observe", "done": 12, "total": 230}}
-    {"done": {"artefacts": ["result.json", "annotated.mp4"], "draws_later": false}}
+    {"done": {"artefacts": ["result.json", "annotated.mp4"], "draws_later": false, "kept_input": null}}
     {"error": {"code": "wrong_view", "message": "...", "caller": true}}
 
 `done` or `error` is the last one of a job. A child that ends without either has crashed.
@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import logging
 import queue
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -27,10 +27,36 @@ LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What a task goes on from: the folder that another job left, what has been corrected in it since, and who asks.
+
+    `references` are pictures by person: the path of one, or an address to fetch it from.
+    """
+
+    folder: Path
+    corrections: Sequence[Mapping[str, Any]] = ()
+    references: Mapping[int, Path | str] = field(default_factory=dict)
+    asked_by: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return it as the child reads it."""
+        return {
+            "folder": str(self.folder),
+            "corrections": [dict(change) for change in self.corrections],
+            "references": {
+                str(obj_id): {"url": one} if isinstance(one, str) else {"path": str(one)}
+                for obj_id, one in self.references.items()
+            },
+            "asked_by": self.asked_by,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """What the child is told. `limits` is passed through from the wiring.
 
-    With `draws_from`, the folder of a finished job, only that job's video and report are to be made.
+    With `draws_from`, the folder of a finished job, only that job's video and report are to be made. `basis` is there for a job
+    that builds on another one.
     """
 
     job_id: str
@@ -43,6 +69,7 @@ class Task:
     source_url: str | None = None
     limits: Mapping[str, Any] = field(default_factory=dict)
     draws_from: Path | None = None
+    basis: Basis | None = None
 
     def line(self) -> bytes:
         """Return the line that the child reads."""
@@ -57,6 +84,7 @@ class Task:
             "out_dir": str(self.out_dir),
             "limits": dict(self.limits),
             "draws_from": None if self.draws_from is None else str(self.draws_from),
+            "basis": None if self.basis is None else self.basis.document(),
         }
         return json.dumps(fields).encode() + b"\n"
 
@@ -72,10 +100,11 @@ class Stop(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Done:
-    """The child says that it finished; `draws_later`: the numbers only."""
+    """The child says that it finished; `draws_later`: the numbers only; `kept_input`: the name of a fetched video that stays."""
 
     artefacts: tuple[str, ...]
     draws_later: bool = False
+    kept_input: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +187,9 @@ class Conversation:
                 case {"progress": {"stage": str() as stage, "done": int() as done, "total": int() | None as total}}:
                     self.progress = Progress(stage=stage, done=done, total=total)
                 case {"done": {"artefacts": [*names], **more}}:
-                    later = more.get("draws_later") is True
-                    self._inbox.put(Done(artefacts=tuple(str(name) for name in names), draws_later=later))
+                    later, kept = more.get("draws_later") is True, more.get("kept_input")
+                    found = tuple(str(name) for name in names)
+                    self._inbox.put(Done(artefacts=found, draws_later=later, kept_input=str(kept) if kept else None))
                 case {"error": {"code": code, "message": message, **more}}:
                     refused = Refused(code=str(code), message=str(message), is_final=bool(more.get("caller")))
                     self._inbox.put(refused)

@@ -17,7 +17,7 @@ from kinesight.domain.engine import Claim, Ending, JobFiles, JobStore, Lane, Pro
 from kinesight.domain.errors import DeadlineExceeded, DiskFull, KinesightError, NotFound, OperatorError, WorkerCrashed
 from kinesight.domain.job import Artefact, State
 from kinesight.jobs.analysing_process import AnalysingProcess
-from kinesight.jobs.conversation import Conversation, Crashed, Done, Outcome, Refused, Stop, Task
+from kinesight.jobs.conversation import Basis, Conversation, Crashed, Done, Outcome, Refused, Stop, Task
 from kinesight.jobs.warm import WarmProcesses
 
 LOG = logging.getLogger(__name__)
@@ -91,24 +91,42 @@ class Worker:
             self._set_back(claim, WorkerCrashed.code, "The worker failed on this job; see the server log.")
 
     def _try(self, claim: Claim) -> None:
+        task = self._task(claim)
+        watch = _Watch(self._store, claim, limits=self._limits, drained_at_s=lambda: self._drained_at_s)
+        with watch:
+            outcome, log_tail = self._outcome(claim, task, watch)
+            LOG.info("job %s: try %d came to %s", task.job_id, task.attempt, outcome)
+            self._conclude(claim, outcome, log_tail, out_dir=task.out_dir)
+
+    def _task(self, claim: Claim) -> Task:
+        """Return what the child is told. Raises `NotFound` when a file or the job to build on is gone."""
         job = claim.job
-        task = Task(
+        # a job that builds on another one has no video of its own
+        first = job if job.builds_on is None else self._store.get(job.tenant_id, job.builds_on)
+        return Task(
             job_id=job.id,
             attempt=job.attempt,
             kind=job.kind,
             parameters=job.parameters,
             out_dir=self._files.attempt_folder(job.id, claim.fence),
-            input_path=None if job.input_key is None else self._files.path(job.input_key),
-            input_name=job.input_name,
+            input_path=None if first.input_key is None else self._files.path(first.input_key),
+            input_name=job.input_name or first.input_name,
             source_url=job.source_url,
-            limits={**self._limits.for_child, **job.origin.get("limits", {})},
+            limits={**self._limits.for_child, **first.origin.get("limits", {}), **job.origin.get("limits", {})},
             draws_from=None if job.follows is None else self._folder_of(job.tenant_id, job.follows),
+            basis=None if job.builds_on is None else self._basis(claim, job.builds_on),
         )
-        watch = _Watch(self._store, claim, limits=self._limits, drained_at_s=lambda: self._drained_at_s)
-        with watch:
-            outcome, log_tail = self._outcome(claim, task, watch)
-            LOG.info("job %s: try %d came to %s", job.id, job.attempt, outcome)
-            self._conclude(claim, outcome, log_tail, out_dir=task.out_dir)
+
+    def _basis(self, claim: Claim, job_id: str) -> Basis:
+        return Basis(
+            folder=self._folder_of(claim.job.tenant_id, job_id),
+            corrections=claim.job.corrections or (),
+            references={
+                obj_id: self._files.path(one.key) if one.key is not None else str(one.url)
+                for obj_id, one in claim.references.items()
+            },
+            asked_by=claim.job.asked_by,
+        )
 
     def _outcome(self, claim: Claim, task: Task, watch: _Watch) -> tuple[Outcome, str]:
         """Let a process do a task; return what came of it, and the last lines of its log."""
@@ -143,7 +161,7 @@ class Worker:
         for artefact in self._store.artefacts(tenant_id, job_id):
             if artefact.name == RESULT:
                 return self._files.path(artefact.key).parent
-        raise NotFound("The result that was to be drawn is gone.")
+        raise NotFound("The result that this job goes on from is gone.")
 
     def _conclude(self, claim: Claim, outcome: Outcome, log_tail: str, *, out_dir: Path) -> None:
         match outcome:
@@ -174,9 +192,15 @@ class Worker:
             LOG.warning("job %s: %s cannot be read: %s", claim.job.id, RESULT, error)
             self._set_back(claim, WorkerCrashed.code, "The analysis process left no readable result.", log_tail)
             return
-        artefacts = self._files.collect(claim.job.id, claim.fence, done.artefacts)
+        kept = () if done.kept_input is None else (done.kept_input,)
+        found = self._files.collect(claim.job.id, claim.fence, (*done.artefacts, *kept))
         ending = Ending(
-            state=State.SUCCEEDED, artefacts=artefacts, result=result, log_tail=log_tail, draws_later=done.draws_later
+            state=State.SUCCEEDED,
+            artefacts=tuple(one for one in found if one.name not in kept),
+            result=result,
+            log_tail=log_tail,
+            draws_later=done.draws_later,
+            input_key=next((one.key for one in found if one.name in kept), None),
         )
         self._finish(claim, ending)
 

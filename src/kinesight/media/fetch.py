@@ -122,7 +122,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Download:
-    """The rules of one download; see `fetch_video`. `resolve` and `tls` can be replaced in tests."""
+    """The rules of one download; see `fetch_video`. `what` is fetched; `resolve` and `tls` can be replaced in tests."""
 
     allow: tuple[str, ...]
     max_bytes: int
@@ -130,6 +130,7 @@ class Download:
     report: Report = _silent
     resolve: Resolve = resolve_name
     tls: ssl.SSLContext | None = None
+    what: str = "video"
 
     def run(self, url: str, to: Path) -> int:
         """Fetch, following redirects; see `fetch_video`."""
@@ -139,7 +140,7 @@ class Download:
             try:
                 outcome = self._get(target, to, deadline_s)
             except (httpcore2.NetworkError, httpcore2.ProtocolError, httpcore2.TimeoutException) as error:
-                raise SourceUnreachable(f"The video could not be fetched from {target.host}: {_why(error)}.") from error
+                raise SourceUnreachable(f"The {self.what} could not be fetched from {target.host}: {_why(error)}.") from error
             except OSError as error:
                 if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                     raise DiskFull from error
@@ -203,7 +204,7 @@ class Download:
     def _announced(self, target: Target, status: int, headers: dict[str, str]) -> int | None:
         """Return the announced size. Raises for an answer that is not the video."""
         if status != 200:
-            raise SourceUnreachable(f"{target.host} answered with status {status} instead of the video.")
+            raise SourceUnreachable(f"{target.host} answered with status {status} instead of the {self.what}.")
         if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
             raise SourceUnreachable(f"{target.host} sent a compressed answer although none was asked for.")
         length = headers.get("content-length", "")
@@ -234,7 +235,7 @@ class Download:
             raise SourceUnreachable("The answer was empty.")
 
     def _too_large(self) -> VideoTooLarge:
-        return VideoTooLarge(f"The video is larger than {self.max_bytes / 1e6:g} MB; send a smaller one.")
+        return VideoTooLarge(f"The {self.what} is larger than {self.max_bytes / 1e6:g} MB; send a smaller one.")
 
 
 class PinnedBackend(httpcore2.NetworkBackend):

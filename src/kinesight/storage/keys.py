@@ -33,7 +33,7 @@ class SqlKeys:
     def tenant_for(self, secret: str) -> Tenant:
         """Return whose key this is. Raises `Forbidden` for an unknown or revoked key."""
         query = (
-            sa.select(tenants.c.id, tenants.c.name, tenants.c.client_id)
+            sa.select(tenants.c.id, tenants.c.name, tenants.c.client_id, api_keys.c.name.label("key_name"))
             .join(api_keys, api_keys.c.tenant_id == tenants.c.id)
             .where(api_keys.c.sha256 == _hash(secret), api_keys.c.revoked_s.is_(None))
         )
@@ -41,7 +41,7 @@ class SqlKeys:
             row = connection.execute(query).one_or_none()
         if row is None:
             raise Forbidden
-        return Tenant(id=row.id, name=row.name, client_id=row.client_id)
+        return Tenant(id=row.id, name=row.name, client_id=row.client_id, key_name=row.key_name)
 
     def tenant(self, tenant_id: str) -> Tenant:
         """Return a tenant. Raises `NotFound`."""

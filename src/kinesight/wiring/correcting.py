@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
 
 from kinesight.analyses import persons
-from kinesight.analyses.persons.corrections import Exclude, Merge, Rename, Split, correct
+from kinesight.analyses.persons.corrections import Change, Exclude, Merge, Rename, Split, correct, with_new_id
 from kinesight.analyses.persons.parameters import PersonsParameters
 from kinesight.analyses.persons.result import PersonsResult
+from kinesight.domain.analysis import Crop
+from kinesight.domain.corrections import CorrectionLog
 from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import BadParameter
 from kinesight.domain.ports import Watch
@@ -19,7 +24,7 @@ from kinesight.pipeline.run import Run, VideoSource
 from kinesight.settings import Settings
 from kinesight.wiring.analysing import media_limits, studio
 
-__all__ = ["Exclude", "Merge", "Rename", "Split", "correct_persons"]
+__all__ = ["Exclude", "Merge", "PersonCorrecting", "Rename", "Split", "correct_persons"]
 
 
 def correct_persons(
@@ -50,6 +55,60 @@ def correct_persons(
 def _without_pictures(result: PersonsResult, missing: frozenset[str]) -> PersonsResult:
     found = tuple(
         person.model_copy(update={"preview": None, "preview_s": None}) if person.preview in missing else person
+        for person in result.persons
+    )
+    return result.model_copy(update={"persons": found})
+
+
+class PersonCorrecting:
+    """Implements the port `Correcting` of the job engine for person analyses."""
+
+    def settled(self, change: dict[str, Any], log: CorrectionLog, result: dict[str, Any]) -> dict[str, Any]:
+        """Return a change with every id in it that it gives, none of which was ever used. Raises `BadParameter`."""
+        (wanted,) = parsed_changes([change])
+        given = [entry.change.get("new_id") for entry in log.entries if entry.change is not None]
+        found = PersonsResult.model_validate(ResultDocument.model_validate(result).result)
+        used = {person.obj_id for person in found.persons} | {new_id for new_id in given if new_id is not None}
+        settled: dict[str, Any] = with_new_id(wanted, used=used).model_dump(mode="json")
+        return settled
+
+    def applied(self, folder: Path, changes: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """Return the result document after changes to the analysis in a folder. Raises `BadParameter`, `BadResult`."""
+        kept = read_kept(persons.ANALYSIS, folder)
+        parameters = PersonsParameters.model_validate(kept.document.made_by.parameters)
+        corrected = correct(kept.observed, parsed_changes(changes))
+        findings = persons.ANALYSIS.analyse(corrected, parameters)
+        before = persons.ANALYSIS.analyse(kept.observed, parameters)
+        pictures = _names_of(persons.crops(kept.observed, before), persons.crops(corrected, findings), folder)
+        result = _with_pictures(findings.result, pictures).model_dump(mode="json")
+        document = kept.document.model_copy(update={"result": result, "warnings": findings.warnings})
+        return document.model_dump(mode="json", by_alias=True)
+
+
+def parsed_changes(changes: Sequence[Mapping[str, Any]]) -> tuple[Merge | Split | Rename | Exclude, ...]:
+    """Return changes as the job engine keeps them, checked. Raises `BadParameter`."""
+    try:
+        parsed: tuple[Change, ...] = TypeAdapter(tuple[Change, ...]).validate_python(tuple(changes))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise BadParameter(f"{'.'.join(map(str, first['loc'][1:]))}: {first['msg']}.") from error
+    return parsed
+
+
+def _names_of(before: Sequence[Crop], after: Sequence[Crop], folder: Path) -> dict[str, str]:
+    """Return under which name the folder has each picture that is wanted now; those that nobody cut out are not there."""
+    there = {(crop.time_s, crop.box_xyxy_px): crop.name for crop in before if (folder / crop.name).is_file()}
+    return {crop.name: there[crop.time_s, crop.box_xyxy_px] for crop in after if (crop.time_s, crop.box_xyxy_px) in there}
+
+
+def _with_pictures(result: PersonsResult, names: Mapping[str, str]) -> PersonsResult:
+    found = tuple(
+        person.model_copy(
+            update={
+                "preview": names.get(person.preview or ""),
+                "preview_s": person.preview_s if person.preview in names else None,
+            }
+        )
         for person in result.persons
     )
     return result.model_copy(update={"persons": found})

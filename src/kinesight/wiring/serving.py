@@ -19,6 +19,7 @@ from kinesight.domain.job import Job, Keys, Tenant
 from kinesight.domain.ports import VideoReader
 from kinesight.domain.webhooks import Wording
 from kinesight.jobs.building import Builder, Foundations
+from kinesight.jobs.correcting import CorrectionService
 from kinesight.jobs.deliverer import Deliverer, delivering
 from kinesight.jobs.messenger import Messenger, carrying, picture_of
 from kinesight.jobs.process import run_worker
@@ -35,6 +36,8 @@ from kinesight.settings import Settings
 from kinesight.storage.opening import Storage, open_storage
 from kinesight.web import landing
 from kinesight.wiring.analysing import installed_analyses, media_limits, verify_models
+from kinesight.wiring.correcting import PersonCorrecting
+from kinesight.wiring.head_jobs import FOUNDATION, KIND
 from kinesight.wiring.heads import refuse_unfit_task
 
 SHUTDOWN_S = 15.0
@@ -90,7 +93,7 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
         originals=originals(settings, storage),
         cameras=storage.cameras,
         outputs=storage.outputs,
-        corrections=storage.corrections,
+        corrections=correction_service(storage),
         secret_for=storage.secret_for,
     )
     app = create_app(services, settings, analyses=analyses)
@@ -115,16 +118,27 @@ def job_service(settings: Settings, storage: Storage) -> JobService:
         store=storage.jobs,
         files=storage.files,
         corrections=storage.corrections,
-        builders={"heads": Builder(on="persons", fits=refuse_unfit_task)},
+        builders={KIND: Builder(on=FOUNDATION, fits=refuse_unfit_task)},
     )
     return JobService(
         store=storage.jobs,
         files=storage.files,
-        kinds={**{name: analysis.parameters for name, analysis in analyses.items()}, "heads": HeadsParameters},
+        kinds={**{name: analysis.parameters for name, analysis in analyses.items()}, KIND: HeadsParameters},
         foundations=foundations,
         queue_limit=settings.queue_limit,
         max_attempts=settings.max_attempts,
         urgent=[name for name, analysis in analyses.items() if analysis.is_urgent],
+    )
+
+
+def correction_service(storage: Storage) -> CorrectionService:
+    """Return what corrects person analyses."""
+    return CorrectionService(
+        kind=FOUNDATION,
+        store=storage.jobs,
+        files=storage.files,
+        corrections=storage.corrections,
+        correcting=PersonCorrecting(),
     )
 
 

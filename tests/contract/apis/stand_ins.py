@@ -27,6 +27,7 @@ from kinesight.apis.application import Services, create_app
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.errors import BadParameter, Conflict, Forbidden, InsufficientCredits, NotFound, QueueFull
 from kinesight.domain.job import ApiKey, Artefact, Job, NewJob, Page, State, Tenant
+from kinesight.jobs.correcting import CorrectionService
 from kinesight.jobs.waiting import Waiting
 from kinesight.media.post import HttpPost
 from kinesight.media.reader import ConfinedVideoReader
@@ -38,6 +39,7 @@ from kinesight.testing.accounts import MemoryLabels, MemoryReceivers, MemorySubj
 from kinesight.testing.corrections import MemoryCorrections
 from kinesight.testing.names import newest_named
 from kinesight.testing.sites import MemoryCameras, MemoryOutputs
+from kinesight.wiring.correcting import PersonCorrecting
 
 KEY = "test-key-of-the-first-tenant"
 OTHER_KEY = "test-key-of-the-other-tenant"
@@ -95,6 +97,7 @@ class MemoryJobs:
     requests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     submitted: list[NewJob] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    corrections: MemoryCorrections = field(default_factory=MemoryCorrections)
     at_once: Callable[[str], object] | None = None
     """What happens to every job as soon as it is accepted."""
 
@@ -302,8 +305,9 @@ def services_in(
     """Return the ports of an application that keeps its files in a folder."""
     given = settings or Settings()
     files = FolderFiles(folder)
+    jobs = MemoryJobs(folder, queue_limit=queue_limit)
     return Services(
-        jobs=MemoryJobs(folder, queue_limit=queue_limit),
+        jobs=jobs,
         uploads=files,
         keys=TwoKeys(),
         files=files,
@@ -318,7 +322,9 @@ def services_in(
         ),
         cameras=MemoryCameras(tenants={TENANT.client_id: TENANT.id, OTHER.client_id: OTHER.id}),
         outputs=MemoryOutputs(),
-        corrections=MemoryCorrections(),
+        corrections=CorrectionService(
+            kind="persons", store=jobs, files=files, corrections=jobs.corrections, correcting=PersonCorrecting()
+        ),
         secret_for=lambda purpose: hmac.new(b"a secret of this test", purpose.encode(), hashlib.sha256).digest(),
     )
 

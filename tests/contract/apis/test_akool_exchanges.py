@@ -72,7 +72,7 @@ def prepare(api: Any, given: dict[str, Any]) -> dict[str, str]:
     finish(api, job_id, PERSON_FILES, fields)
     if "corrected" in given:
         entry = Entry(number=1, change={"action": "exclude", "obj_id": 1}, undoes=None, made_by=None, created_s=0.0)
-        assert api.services.corrections.append(job_id, entry, result=given["corrected"])
+        assert api.jobs.corrections.append(job_id, entry, result=given["corrected"])
     places |= {"<analysis>": record, "<ANALYSIS>": record.upper(), "<analysis job>": job_id}
     if "task" in given:
         fields = dict(given["task"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
@@ -25,11 +25,15 @@ class Merge(Document):
 
 
 class Split(Document):
-    """One id is two persons, one before a moment and another one from it on; the later one gets a new id."""
+    """One id is two persons, one before a moment and another one from it on; the later one gets a new id, the next free one.
+
+    `new_id` is that id where it has to stay the same although other corrections are taken back.
+    """
 
     action: Literal["split"] = "split"
     obj_id: int
     at_s: float
+    new_id: int | None = Field(default=None, ge=0)
 
 
 class Rename(Document):
@@ -51,6 +55,13 @@ class Exclude(Document):
 
 Change = Annotated[Merge | Split | Rename | Exclude, Field(discriminator="action")]
 """One correction, as it is sent to the API."""
+
+
+def with_new_id(change: Merge | Split | Rename | Exclude, *, used: Collection[int]) -> Merge | Split | Rename | Exclude:
+    """Return a change with the id that it gives to somebody, if it does: the first one after all that were ever used."""
+    if not isinstance(change, Split):
+        return change
+    return change.model_copy(update={"new_id": max(used, default=-1) + 1})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +181,10 @@ def _split(seen: Observations, change: Split) -> list[Presence]:
         raise BadParameter(
             f"Person {change.obj_id} is not seen both before and after {change.at_s:.2f} s; there is nothing to split."
         )
-    new_id = max(one.obj_id for one in seen.persons) + 1
+    taken = {one.obj_id for one in seen.persons}
+    new_id = max(taken) + 1 if change.new_id is None else change.new_id
+    if new_id in taken:
+        raise BadParameter(f"Person {new_id} is there already; the later one needs another id.")
     first, second = (_kept(seen, person, rows, keep) for keep in (before, ~before))
     later = replace(second, obj_id=new_id, name=None)
     return [one for one in seen.persons if one.obj_id != change.obj_id] + [first, later]

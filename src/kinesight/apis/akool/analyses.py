@@ -58,4 +58,4 @@ def analysis_detail(here: Here, client: KeyClient, request: Request, record_id: 
 
 def corrected_result(here: Context, job: Job) -> dict[str, Any] | None:
     """Return the result document of a person analysis, after what was corrected in it."""
-    return here.services.corrections.log(job.id).result or job.result
+    return here.services.corrections.log(job.tenant_id, job.id).result or job.result

@@ -91,7 +91,7 @@ def _new_job(here: Context, client: Client, request: Request, body: dict[str, An
         credits=price,
         callback_url=webhook,
         notify=translate.API if webhook is not None else None,
-        asked_by=client.tenant.name,
+        asked_by=client.tenant.caller,
     )
 
 

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from kinesight.apis.edge.metrics import Metrics
 from kinesight.apis.edge.rates import RateLimiter
 from kinesight.domain.analysis import Analysis
-from kinesight.domain.corrections import CorrectionStore
+from kinesight.domain.corrections import Corrections
 from kinesight.domain.job import Files, Jobs, Keys, Originals, Uploads
 from kinesight.domain.labels import Labels
 from kinesight.domain.outputs import Outputs
@@ -45,7 +45,7 @@ class Services:
     originals: Originals
     cameras: Cameras
     outputs: Outputs
-    corrections: CorrectionStore
+    corrections: Corrections
     secret_for: Callable[[str], bytes]
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import hashlib
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -43,6 +44,17 @@ class FormRules:
     ignores_unknown: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureRules:
+    """What a form with pictures may hold: files whose fields have names of a pattern, so many, and some text fields."""
+
+    pattern: re.Pattern[str]
+    shown: str
+    most: int
+    text_fields: frozenset[str]
+    max_file_bytes: int
+
+
 @dataclass(slots=True, kw_only=True)
 class Incoming:
     """A received file that is not anybody's yet; `settled` once it was kept or given up."""
@@ -60,6 +72,14 @@ class Form:
 
     texts: dict[str, str]
     file: Incoming | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureForm:
+    """A received form with pictures; both by field name."""
+
+    texts: dict[str, str]
+    pictures: Mapping[str, Incoming]
 
 
 class _Text(BaseTarget):  # type: ignore[misc]  # the library is untyped
@@ -105,6 +125,18 @@ class _Ignored(_Text):
         """Forget it."""
 
 
+class _Files(Protocol):
+    """Takes the parts of a form that are files; `shown` is what to call their fields."""
+
+    parts: int
+    ended: int
+    size_bytes: int
+    shown: str
+
+    def register(self, parser: StreamingFormDataParser) -> None:
+        """Ask a parser for the parts."""
+
+
 class _File(_Text):
     def __init__(self, field: str, *, sink: BinaryIO, max_bytes: int) -> None:
         super().__init__(field)
@@ -112,6 +144,10 @@ class _File(_Text):
         self.max_bytes = max_bytes
         self.size_bytes = 0
         self.hash = hashlib.sha256()
+        self.shown = field
+
+    def register(self, parser: StreamingFormDataParser) -> None:
+        parser.register(self.field, self)
 
     def on_data_received(self, chunk: bytes) -> None:
         self.size_bytes += len(chunk)
@@ -121,35 +157,107 @@ class _File(_Text):
         self.sink.write(chunk)
 
 
+class _Pictures(_Text):
+    """Several files, each in an upload of its own; `discard` removes what nobody settled."""
+
+    def __init__(self, rules: PictureRules, uploads: Uploads) -> None:
+        super().__init__(rules.shown)
+        self.rules = rules
+        self.uploads = uploads
+        self.shown = rules.shown
+        self.size_bytes = 0
+        self.found: dict[str, Incoming] = {}
+        self.sink: BinaryIO | None = None
+        self.hash = hashlib.sha256()
+
+    def register(self, parser: StreamingFormDataParser) -> None:
+        parser.register("*", self, self._is_one)
+
+    def _is_one(self, _pattern: str, name: str) -> bool:
+        # the parser asks right before the part begins, and tells the target no name
+        self.field = name
+        return self.rules.pattern.fullmatch(name) is not None
+
+    def on_start(self) -> None:
+        self.parts += 1
+        if self.field in self.found:
+            raise BadParameter(f"The form holds {self.field} twice; send it once.")
+        if len(self.found) == self.rules.most:
+            raise BadParameter(f"The form holds more than {self.rules.most} files {self.shown}.")
+        path = self.uploads.create()
+        self.sink = path.open("wb")
+        self.hash = hashlib.sha256()
+        self.found[self.field] = Incoming(path=path, name=plain_name(self.multipart_filename), size_bytes=0, sha256="")
+
+    def on_data_received(self, chunk: bytes) -> None:
+        one = self.found[self.field]
+        one.size_bytes += len(chunk)
+        self.size_bytes += len(chunk)
+        if one.size_bytes > self.rules.max_file_bytes:
+            raise too_large(self.rules.max_file_bytes)
+        self.hash.update(chunk)
+        if self.sink is not None:
+            self.sink.write(chunk)
+
+    def on_finish(self) -> None:
+        super().on_finish()
+        self._close()
+        one = self.found[self.field]
+        one.sha256 = self.hash.hexdigest()
+        if one.size_bytes == 0:
+            raise BadParameter(f"The file in {self.field} is empty.")
+
+    def _close(self) -> None:
+        if self.sink is not None:
+            self.sink.close()
+            self.sink = None
+
+    def discard(self) -> None:
+        self._close()
+        for one in self.found.values():
+            if not one.settled:
+                self.uploads.discard(one.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """How many bytes of files a form may hold in all, and whether unknown fields are passed over."""
+
+    most_file_bytes: int
+    ignores_unknown: bool = False
+
+
 class _FormParser:
     """One form being received; `feed` and `finish` are called one after the other from worker threads."""
 
-    def __init__(self, content_type: str, rules: FormRules, sink: BinaryIO) -> None:
+    def __init__(self, content_type: str, files: _Files, *, text_fields: frozenset[str], envelope: Envelope) -> None:
         self.fed_bytes = 0
         self.silent_bytes = 0
-        self.rules = rules
-        self.file = _File(rules.file_field, sink=sink, max_bytes=rules.max_file_bytes)
-        self.texts = {name: _Text(name) for name in sorted(rules.text_fields)}
+        self.files = files
+        self.envelope = envelope
+        self.texts = {name: _Text(name) for name in sorted(text_fields)}
         self.ignored = _Ignored("another field")
         try:
-            self.parser = StreamingFormDataParser({"Content-Type": content_type}, strict=not rules.ignores_unknown)
+            self.parser = StreamingFormDataParser({"Content-Type": content_type}, strict=not envelope.ignores_unknown)
         except MALFORMED as error:
             raise BadParameter("The Content-Type names no multipart boundary.") from error
-        for name, target in [*self.texts.items(), (rules.file_field, self.file)]:
+        for name, target in self.texts.items():
             self.parser.register(name, target)
-        if rules.ignores_unknown:
+        files.register(self.parser)
+        if envelope.ignores_unknown:
             self.parser.register("*", self.ignored, lambda _pattern, _name: True)
 
     def _events(self) -> tuple[int, ...]:
-        targets = [self.file, self.ignored, *self.texts.values()]
-        return (self.file.size_bytes, *(t.parts + t.ended + len(t.content) for t in targets))
+        targets = [self.ignored, *self.texts.values()]
+        seen = (self.files.size_bytes, self.files.parts, self.files.ended)
+        return (*seen, *(t.parts + t.ended + len(t.content) for t in targets))
 
     def feed(self, chunk: bytes) -> None:
         before = self._events()
         try:
             self.parser.data_received(chunk)
         except UnexpectedPartException as error:
-            allowed = ", ".join([*self.texts, self.rules.file_field])
+            allowed = ", ".join([*self.texts, self.files.shown])
             raise BadParameter(f"The form has an unknown field {error.part_name!r}; it may have {allowed}.") from error
         except MALFORMED as error:
             raise BadParameter("The body is not a well-formed multipart form.") from error
@@ -160,15 +268,14 @@ class _FormParser:
         self.fed_bytes += len(chunk)
         self.silent_bytes = 0 if self._events() != before else self.silent_bytes + len(chunk)
         # endless part headers reach no target, but grow inside the parser
-        if self.silent_bytes > BATCH_BYTES or self.fed_bytes > self.rules.max_file_bytes + 2 * ENVELOPE_BYTES:
-            raise BadParameter("The multipart form holds too much besides its file.")
+        if self.silent_bytes > BATCH_BYTES or self.fed_bytes > self.envelope.most_file_bytes + 2 * ENVELOPE_BYTES:
+            raise BadParameter("The multipart form holds too much besides its files.")
 
-    def finish(self) -> tuple[dict[str, str], _File | None]:
-        targets = [self.file, *self.texts.values()]
-        if self.fed_bytes == 0 or any(t.parts != t.ended for t in targets):
+    def finish(self) -> dict[str, str]:
+        is_cut = self.files.parts != self.files.ended or any(t.parts != t.ended for t in self.texts.values())
+        if self.fed_bytes == 0 or is_cut:
             raise BadParameter("The multipart form breaks off; its closing boundary is missing.")
-        texts = {name: target.text() for name, target in self.texts.items() if target.parts}
-        return texts, self.file if self.file.parts else None
+        return {name: target.text() for name, target in self.texts.items() if target.parts}
 
 
 def too_large(max_bytes: int) -> VideoTooLarge:
@@ -232,10 +339,12 @@ async def received_form(request: Request, uploads: Uploads, rules: FormRules) ->
     incoming: Incoming | None = None
     try:
         with path.open("wb") as sink:
-            parser = _FormParser(content_type, rules, sink)
+            envelope = Envelope(most_file_bytes=rules.max_file_bytes, ignores_unknown=rules.ignores_unknown)
+            file = _File(rules.file_field, sink=sink, max_bytes=rules.max_file_bytes)
+            parser = _FormParser(content_type, file, text_fields=rules.text_fields, envelope=envelope)
             await _receive(request, parser)
-            texts, file = parser.finish()
-        if file is not None:
+            texts = parser.finish()
+        if file.parts:
             if file.size_bytes == 0:
                 raise BadParameter(f"The file in {rules.file_field} is empty.")
             incoming = Incoming(
@@ -245,6 +354,25 @@ async def received_form(request: Request, uploads: Uploads, rules: FormRules) ->
     finally:
         if incoming is None or not incoming.settled:
             uploads.discard(path)
+
+
+@asynccontextmanager
+async def received_pictures(request: Request, uploads: Uploads, rules: PictureRules) -> AsyncIterator[PictureForm]:
+    """Receive a form with several small files; those that nobody settled are gone when the block ends.
+
+    Raises as `received_form`.
+    """
+    content_type = require_multipart(request)
+    envelope = Envelope(most_file_bytes=rules.most * rules.max_file_bytes)
+    if declared_bytes(request) > envelope.most_file_bytes + ENVELOPE_BYTES:
+        raise too_large(rules.max_file_bytes)
+    pictures = _Pictures(rules, uploads)
+    try:
+        parser = _FormParser(content_type, pictures, text_fields=rules.text_fields, envelope=envelope)
+        await _receive(request, parser)
+        yield PictureForm(texts=parser.finish(), pictures=pictures.found)
+    finally:
+        pictures.discard()
 
 
 def json_type(request: Request) -> bool:

@@ -7,8 +7,12 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from kinesight.analyses.heads.parameters import MOST_MAPPINGS, HeadsParameters
+from kinesight.analyses.heads.result import HeadsResult
+from kinesight.analyses.persons.corrections import Exclude, Merge, Rename, Split
 from kinesight.apis.edge.context import Analyses
 from kinesight.apis.native.errors import STATUSES
+from kinesight.apis.native.requests import HEADS
 from kinesight.apis.native.schemas import ProblemAnswer
 from kinesight.domain.document import ResultDocument
 from kinesight.domain.outputs import OutputSettings
@@ -56,6 +60,66 @@ START_BODY: Mapping[str, Any] = {
     },
 }
 
+HEADS_BODY: Mapping[str, Any] = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {"parameters": {"$ref": f"{_REF}HeadsParameters"}},
+                "patternProperties": {
+                    "^reference_(0|[1-9][0-9]{0,5})$": {
+                        "type": "string",
+                        "contentMediaType": "image/*",
+                        "description": "JPEG or PNG picture of the new face of the person with this obj_id, up to five.",
+                    }
+                },
+                "additionalProperties": False,
+            },
+            "encoding": {"parameters": {"contentType": "application/json"}},
+        },
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "parameters": {"$ref": f"{_REF}HeadsParameters"},
+                    "references": {
+                        "type": "object",
+                        "maxProperties": MOST_MAPPINGS,
+                        "additionalProperties": {"type": "string", "format": "uri", "maxLength": 4096},
+                        "description": "Addresses of JPEG or PNG pictures by obj_id.",
+                    },
+                },
+                "additionalProperties": False,
+            },
+            "examples": {
+                "hide everybody but one": {"value": {"parameters": {"mode": "anonymize", "keep": [0]}}},
+                "replace one": {
+                    "value": {
+                        "parameters": {"mode": "replace", "consent": "Anna Example agreed in writing on 2026-11-20."},
+                        "references": {"1": "https://media.example.com/face.jpg"},
+                    }
+                },
+            },
+        },
+    },
+}
+
+CHANGE_BODY: Mapping[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {"anyOf": [{"$ref": f"{_REF}{model.__name__}"} for model in (Merge, Split, Rename, Exclude)]},
+            "examples": {
+                "two are one": {"value": {"action": "merge", "obj_ids": [0, 3]}},
+                "one is two": {"value": {"action": "split", "obj_id": 2, "at_s": 4.1}},
+                "a name": {"value": {"action": "rename", "obj_id": 0, "name": "Anna"}},
+                "not this person": {"value": {"action": "exclude", "obj_id": 1, "from_s": 2.0, "to_s": 3.5}},
+            },
+        }
+    },
+}
+
 
 def errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI answers for these statuses, each with the codes that come with it."""
@@ -75,16 +139,18 @@ def result_schemas(analyses: Analyses) -> dict[str, Any]:
     """Return the component schemas of all parameters and results, and the two unions over them."""
     models = [(model, "validation") for a in analyses.values() for model in (a.parameters, a.result)]
     models += [(CameraSettings, "validation"), (OutputSettings, "validation")]
+    models += [(model, "validation") for model in (HeadsParameters, HeadsResult, Merge, Split, Rename, Exclude)]
     models += [(a.combiner.document, "validation") for a in analyses.values() if a.combiner is not None]
     _, generated = models_json_schema([*models, (ResultDocument, "validation")], ref_template=_REF + "{model}")  # type: ignore[list-item]
     schemas: dict[str, Any] = dict(generated.get("$defs", {}))
-    for name, analysis in sorted(analyses.items()):
+    results = {HEADS: HeadsResult, **{name: analysis.result for name, analysis in analyses.items()}}
+    for name, result in sorted(results.items()):
         document = dict(schemas["ResultDocument"])
         document["title"] = f"{name} result document"
         document["properties"] = {
             **document["properties"],
             "analysis": {"const": name},
-            "result": {"$ref": f"{_REF}{analysis.result.__name__}"},
+            "result": {"$ref": f"{_REF}{result.__name__}"},
         }
         schemas[f"ResultDocument_{name}"] = document
     schemas["AnalysisKind"] = {"type": "string", "enum": sorted(analyses), "description": "Which analysis."}
@@ -96,7 +162,7 @@ def result_schemas(analyses: Analyses) -> dict[str, Any]:
     schemas["AnyCombinedDocument"] = (
         {"anyOf": [{"$ref": f"{_REF}{name}"} for name in combined]} if combined else {"type": "object"}
     )
-    schemas["AnyResultDocument"] = {"anyOf": [{"$ref": f"{_REF}ResultDocument_{name}"} for name in sorted(analyses)]}
+    schemas["AnyResultDocument"] = {"anyOf": [{"$ref": f"{_REF}ResultDocument_{name}"} for name in sorted(results)]}
     return schemas
 
 

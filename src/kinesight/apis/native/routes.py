@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import FileResponse
-from starlette.concurrency import run_in_threadpool
 
 from kinesight.apis.edge.accepting import accept
 from kinesight.apis.edge.authentication import Caller
 from kinesight.apis.edge.context import Context, Here
 from kinesight.apis.edge.failures import route_class
 from kinesight.apis.edge.files import file_response
-from kinesight.apis.edge.links import signed_link
 from kinesight.apis.edge.strict_json import MAX_JSON_BYTES, read_json_object
 from kinesight.apis.edge.upload import FormRules, json_type, received_form, received_json
 from kinesight.apis.edge.validation import known_id, validated
 from kinesight.apis.native.errors import DIALECT
 from kinesight.apis.native.openapi import ERRORS, START_BODY, errors
 from kinesight.apis.native.requests import (
+    HEADS,
     checked_idempotency_key,
     checked_parameters,
     checked_source,
@@ -28,7 +26,6 @@ from kinesight.apis.native.requests import (
 from kinesight.apis.native.schemas import (
     AnalysisPage,
     AnalysisView,
-    ArtefactLink,
     SourceRequest,
     StateName,
     TenantView,
@@ -36,10 +33,9 @@ from kinesight.apis.native.schemas import (
     tenant_view,
     view_of,
 )
+from kinesight.apis.native.views import LONGEST_WAIT_S, Asked, corrected_result, started, whole_view
 from kinesight.domain.errors import BadParameter, Conflict, NotFound
 from kinesight.domain.job import Job, NewJob, State, Tenant
-
-LONGEST_WAIT_S = 60.0
 
 router = APIRouter(prefix="/v1", tags=["native"], route_class=route_class(DIALECT), responses=ERRORS)
 
@@ -67,21 +63,7 @@ async def start(
     asked = Asked(key=checked_idempotency_key(idempotency_key), is_awaited=wait_s > 0)
     by_address = json_type(request)
     job = await (_start_by_address if by_address else _start_by_upload)(here, tenant, request, asked)
-    response.headers["Location"] = f"/v1/analyses/{job.id}"
-    if wait_s > 0:
-        job = await here.services.jobs.wait(tenant.id, job.id, timeout_s=wait_s)
-    if not job.state.is_final:
-        return view_of(job)
-    response.status_code = 200
-    return await run_in_threadpool(_whole_view, here, request, job)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a start call says besides the video and its parameters."""
-
-    key: str | None
-    is_awaited: bool
+    return await started(here, request, response, job, wait_s=wait_s)
 
 
 async def _start_by_address(here: Context, tenant: Tenant, request: Request, asked: Asked) -> Job:
@@ -128,8 +110,8 @@ def list_analyses(
     state: StateName | None = None,
 ) -> AnalysisPage:
     """Return one page of your analyses."""
-    if kind is not None and kind not in here.analyses:
-        raise BadParameter(f"There is no analysis {kind!r}; this server has {', '.join(sorted(here.analyses))}.")
+    if kind is not None and kind not in {*here.analyses, HEADS}:
+        raise BadParameter(f"There is no analysis {kind!r}; this server has {', '.join(sorted({*here.analyses, HEADS}))}.")
     wanted = None if state is None else State(state)
     page = here.services.jobs.page(tenant.id, limit=limit, cursor=cursor, kind=kind, state=wanted)
     return AnalysisPage(analyses=tuple(summary_of(job) for job in page.jobs), next_cursor=page.next_cursor)
@@ -138,21 +120,7 @@ def list_analyses(
 @router.get("/analyses/{analysis_id}", response_model=AnalysisView, summary="State, result and links", responses=errors(404))
 def get_analysis(here: Here, tenant: Caller, request: Request, analysis_id: str) -> AnalysisView:
     """Return one analysis. Links are signed anew at each read."""
-    return _whole_view(here, request, here.services.jobs.get(tenant.id, known_id(analysis_id)))
-
-
-def _whole_view(here: Context, request: Request, job: Job) -> AnalysisView:
-    links = tuple(
-        ArtefactLink(
-            name=artefact.name,
-            url=signed_link(request, here, artefact),
-            media_type=artefact.media_type,
-            size_bytes=artefact.size_bytes,
-            sha256=artefact.sha256,
-        )
-        for artefact in here.services.jobs.artefacts(job.tenant_id, job.id)
-    )
-    return view_of(job, links)
+    return whole_view(here, request, here.services.jobs.get(tenant.id, known_id(analysis_id)))
 
 
 @router.post("/analyses/{analysis_id}/cancel", response_model=AnalysisView, summary="Ask to stop", responses=errors(404))
@@ -168,11 +136,16 @@ def delete(here: Here, tenant: Caller, analysis_id: str) -> None:
 
 
 @router.get("/analyses/{analysis_id}/result", summary="The result document", responses=errors(404, 409))
-def get_result(here: Here, tenant: Caller, analysis_id: str) -> dict[str, Any]:
-    """Return the result document alone (docs/reference/result.md); 409 while there is none."""
+def get_result(
+    here: Here,
+    tenant: Caller,
+    analysis_id: str,
+    original: Annotated[bool, Query(description="Whether the result is wanted as it was before corrections.")] = False,  # noqa: FBT002
+) -> dict[str, Any]:
+    """Return the result document alone (docs/reference/result.md), as it was corrected; 409 while there is none."""
     job = here.services.jobs.get(tenant.id, known_id(analysis_id))
     if job.state is State.SUCCEEDED and job.result is not None:
-        return job.result
+        return job.result if original else corrected_result(here, job) or job.result
     if not job.state.is_final:
         raise Conflict(f"The analysis is {job.state.value}; there is no result yet.")
     why = f": {job.error_code}: {job.error_message}" if job.error_code else ""

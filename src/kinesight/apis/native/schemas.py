@@ -60,6 +60,7 @@ class AnalysisSummary(Wire):
     """One accepted analysis, as in lists. Times are ISO 8601 in UTC.
 
     `drawing` is how far its pictures and its report are, which are made after the result; null where they come with the result.
+    `builds_on` is the person analysis that a head task goes on from.
     """
 
     id: str
@@ -76,6 +77,7 @@ class AnalysisSummary(Wire):
     finished_at: str | None
     error: Problem | None
     drawing: State | None
+    builds_on: str | None = None
 
 
 class AnalysisView(AnalysisSummary):
@@ -126,6 +128,7 @@ def summary_fields(job: Job) -> dict[str, Any]:
         "finished_at": timestamp(job.finished_s),
         "error": problem,
         "drawing": job.drawing,
+        "builds_on": job.builds_on,
     }
 
 
@@ -134,9 +137,9 @@ def summary_of(job: Job) -> AnalysisSummary:
     return AnalysisSummary(**summary_fields(job))
 
 
-def view_of(job: Job, artefacts: tuple[ArtefactLink, ...] = ()) -> AnalysisView:
-    """Return a job with its result and links."""
-    result: Mapping[str, Any] | None = job.result if job.state is State.SUCCEEDED else None
+def view_of(job: Job, artefacts: tuple[ArtefactLink, ...] = (), *, corrected: Mapping[str, Any] | None = None) -> AnalysisView:
+    """Return a job with its result, the corrected one where there is one, and links."""
+    result: Mapping[str, Any] | None = (corrected or job.result) if job.state is State.SUCCEEDED else None
     return AnalysisView(**summary_fields(job), result=None if result is None else dict(result), artefacts=artefacts)
 
 
