@@ -1,4 +1,4 @@
-"""Head swap as a client of Akool runs it, written from the contract's page, against a real server; and all that it may do wrong."""
+"""Head swap as a client of Akool runs it, written from the contract's page, against a real server, and what it may do wrong."""
 
 import io
 import time
@@ -8,8 +8,9 @@ import av
 import httpx2
 import pytest
 
-from kinesight.settings import load_settings
-from kinesight.testing.api_server import KEY, api_server, free_port
+from kinesight.settings import Settings, load_settings
+from kinesight.storage.opening import open_storage
+from kinesight.testing.api_server import KEY, api_server
 from kinesight.testing.headswap_receiver import opened
 from kinesight.testing.link_server import link_server
 from kinesight.testing.receiver import receiver
@@ -20,16 +21,15 @@ CLIENT_ID = "client-id-012345"
 SETTINGS = {
     "KINESIGHT_BOOTSTRAP_CLIENT_ID": CLIENT_ID,
     "KINESIGHT_BEAT_S": "0.2",
-    "KINESIGHT_AKOOL_MAX_DURATION_S": "5",
     "KINESIGHT_WEBHOOK_ALLOW_HTTP": "true",
 }
 CONSENT = "The three in the clip and the astronaut agreed (public material)."
-FRAMES = 18
+FRAMES = 12
 V4 = "/api/open/v4/headswap"
 
 
 def short_clip(source):
-    """Return the first 0.6 s of a clip of three people at half its size, 30 frames a second, and how many frames that is."""
+    """Return the first 0.4 s of a clip of three people at half its size, 30 frames a second, and how many frames that is."""
     buffer = io.BytesIO()
     with av.open(str(source)) as given, av.open(buffer, "w", format="mp4") as made:
         stream = made.add_stream("libx264", rate=30, options={"crf": "20"})
@@ -47,12 +47,9 @@ def short_clip(source):
 def host(samples, tmp_path_factory):
     folder = tmp_path_factory.mktemp("clips")
     face = fetch_pictures(load_settings().models.parent / "samples")[0]
-    long = SyntheticVideo(times_s=steady_times(frames=60, fps=10), width_px=64, height_px=64).write(folder / "long.mp4")
     files = {
         "/people.mp4": short_clip(samples[2]),
         "/nobody.mp4": SyntheticVideo(times_s=steady_times(frames=12, fps=12)).write(folder / "nobody.mp4").read_bytes(),
-        "/long.mp4": long.read_bytes(),
-        "/codec.avi": SyntheticVideo(container="avi", codec="asv1").write(folder / "codec.avi").read_bytes(),
         "/letter.mp4": b"Dear Sir or Madam, " * 100,
         "/face.png": face.read_bytes(),
     }
@@ -140,7 +137,7 @@ def test_heads_are_swapped_and_the_webhook_says_so(server, host, people):
         body = body_for(people["video_url"], f"{host.url}/face.png", webhookUrl=f"{box.url}/hook")
         code, msg, made = asked(bare, "POST", f"{V4}/task/create", json=body)
         assert (code, msg, made["status"], made["video_url"]) == (1000, "OK", 1, None)
-        assert made["video_duration"] == pytest.approx(0.6, abs=0.05)
+        assert made["video_duration"] == pytest.approx(0.4, abs=0.05)
         done = ended(bare, "task", made["_id"])
         assert (done["status"], done["progress"]) == (3, 100), done
         assert not {"error_code", "error_reason"} & set(done)
@@ -158,7 +155,7 @@ def test_heads_are_swapped_and_the_webhook_says_so(server, host, people):
     assert done["kinesight"]["result"]["persons"][0]["obj_id"] == 0
 
 
-@pytest.mark.parametrize("face", ["/gone.png", "/expired.mp4", "/letter.mp4", "/inside"])
+@pytest.mark.parametrize("face", ["/expired.mp4", "/letter.mp4"])
 def test_a_face_that_cannot_be_had_fails_the_task_and_is_told(client, host, people, face):
     with receiver() as box:
         body = body_for(people["video_url"], f"{host.url}{face}", webhookUrl=f"{box.url}/hook")
@@ -172,32 +169,9 @@ def test_a_face_that_cannot_be_had_fails_the_task_and_is_told(client, host, peop
     assert facts == {"_id": record, "status": 4, "type": "headswap", "url": ""}
 
 
-def test_heads_are_hidden_for_who_asks_for_that(client, people):
-    body = {
-        "video_url": people["video_url"],
-        "model_name": "akool-premium",
-        "resolution": "source",
-        "kinesight": {"mode": "anonymize", "style": "solid"},
-    }
-    code, _, made = asked(client, "POST", f"{V4}/task/create", json=body)
-    assert code == 1000
-    done = ended(client, "task", made["_id"])
-    assert done["status"] == 3, done
-    assert {one["action"] for one in done["kinesight"]["result"]["persons"]} == {"hidden"}
-    assert {"leaks.json", "report.html"} <= {one["name"] for one in done["kinesight"]["files"]}
-
-
 def test_videos_that_cannot_be_had_or_read_fail_with_the_reason(client, host):
-    wanted = {
-        f"http://127.0.0.1:{free_port()}/dead.mp4": 1003,
-        f"{host.url}/gone.mp4": 1003,
-        f"{host.url}/expired.mp4?expires=1": 1003,
-        f"{host.url}/inside": 1003,
-        "http://no-such-host.invalid/a.mp4": 1003,
-        f"{host.url}/letter.mp4": 1208,
-        f"{host.url}/codec.avi": 1209,
-        f"{host.url}/long.mp4": 1204,
-    }
+    # every other bad link: tests/integration/akool
+    wanted = {f"{host.url}/inside": 1003, f"{host.url}/letter.mp4": 1208}
     records = {url: started(client, url) for url in wanted}
     for url, record in records.items():
         data = ended(client, "analyze", record)
@@ -233,30 +207,14 @@ def test_what_is_wrong_with_a_task_is_said_at_once(client, host, people):
         assert (code, said in msg) == (1003, True), msg
 
 
-def test_a_revoked_key_takes_its_tokens_along(server, kinesight):
-    environment = {"KINESIGHT_DATA": str(server.data)}
-    made = kinesight("keys", "create", "spare", environment=environment).stdout
-    words = made.split()
-    key = next(word for word in words if len(word) == 24 and word.isalnum())
+def test_a_revoked_key_takes_its_tokens_along(server):
+    storage = open_storage(Settings(data=server.data))
+    made, _, key = storage.keys.create("spare")
     with httpx2.Client(base_url=server.url, timeout=60) as bare:
         token = bare.post("/api/open/v3/getToken", json={"clientId": CLIENT_ID, "clientSecret": key}).json()["token"]
         params = {"_id": "6a10b2c3d4e5f60718293a4b"}
-        for headers in ({"Authorization": f"Bearer {token}"}, {"x-api-key": key}):
-            assert asked(bare, "GET", f"{V4}/task/detail", params=params, headers=headers)[0] == 1014
-        key_id = next(
-            line.split()[0] for line in kinesight("keys", "list", environment=environment).stdout.splitlines() if "spare" in line
-        )
-        assert kinesight("keys", "revoke", key_id, environment=environment).returncode == 0
-        for headers in ({"Authorization": f"Bearer {token}"}, {"x-api-key": key}):
-            assert asked(bare, "GET", f"{V4}/task/detail", params=params, headers=headers)[0] == 1101
-
-
-def test_names_and_addresses_of_loopback_are_not_fetched_unless_allowed(host, tmp_path):
-    with api_server(tmp_path, environment=SETTINGS) as strict, httpx2.Client(base_url=strict.url, timeout=60) as client:
-        client.headers["x-api-key"] = KEY
-        before = len(host.asked)
-        for url in (f"http://localhost:{host.port}/people.mp4", f"{host.url}/people.mp4"):
-            data = ended(client, "analyze", started(client, url))
-            assert (data["status"], data["error_code"]) == (4, 1003)
-            assert "network that this server does not fetch from" in data["error_reason"]
-        assert len(host.asked) == before, "nothing was connected to"
+        ways = ({"Authorization": f"Bearer {token}"}, {"Authorization": f"Bearer {key}"}, {"x-api-key": key})
+        for code in (1014, 1101):
+            assert {asked(bare, "GET", f"{V4}/task/detail", params=params, headers=way)[0] for way in ways} == {code}
+            storage.keys.revoke(made.id)
+    storage.close()
