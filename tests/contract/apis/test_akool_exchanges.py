@@ -24,7 +24,7 @@ from kinesight.domain.corrections import Entry
 
 FILES = sorted((Path(__file__).parents[1] / "akool").glob("*.json"))
 PREVIEW = b"\xff\xd8 a picture of somebody"
-PERSON_FILES = ("report.html", "tracks.txt", "persons/0.jpg", "persons/1.jpg")
+PERSON_FILES = ("report.html", "tracks.txt", "thumbnail.jpg", "persons/0.jpg", "persons/1.jpg")
 TASK_FILES = ("report.html", "audit.json", "leaks.json", "leak-0.jpg", "output.mp4")
 OBJECT_ID = r"[0-9a-f]{24}"
 PATTERNS = {

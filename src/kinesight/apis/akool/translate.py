@@ -38,6 +38,7 @@ TOLD_TYPE = "headswap"
 """`type` of a webhook's message; the contract names none for this product."""
 
 OUTPUT = "output.mp4"
+THUMBNAIL = "thumbnail.jpg"
 FILES_SHOWN = frozenset({"report.html", "result.json", "leaks.json", "audit.json", "annotated.mp4", "heads.json", "tracks.txt"})
 """Files of a job that are linked besides the pictures and the output."""
 
@@ -103,7 +104,7 @@ def analysis_result(found: Found, links: Links) -> dict[str, Any]:
     result: dict[str, Any] = {
         "detected_objects": len(persons.persons),
         "media": [
-            {"media_type": "images", "obj_id": person.obj_id, "img_url": links.get(person.preview or "", "")}
+            {"media_type": "images", "obj_id": person.obj_id, "img_url": _picture(person.preview, links)}
             for person in persons.persons
         ],
     }
@@ -219,6 +220,11 @@ def file_name(job: Job) -> str:
 def shown(links: Links) -> list[dict[str, str]]:
     """Return the files that are offered besides the contract, with their links."""
     return [{"name": name, "url": url} for name, url in sorted(links.items()) if name in FILES_SHOWN]
+
+
+def _picture(preview: str | None, links: Links) -> str:
+    """Return the link to a person's picture; who was split off by a correction has none of his own, so it is the whole frame."""
+    return links.get(preview or "") or links.get(THUMBNAIL, "")
 
 
 def _task_id(job: Job) -> str:
