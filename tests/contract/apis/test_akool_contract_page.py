@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from kinesight.apis.akool import errors
+from kinesight.apis.akool import errors, schemas
 from kinesight.domain.errors import all_errors
 from kinesight.testing.contract_page import Section, fits, leaves, sections
 
@@ -134,6 +134,21 @@ def examples(name: str) -> dict[str, Any]:
     return document
 
 
+def test_every_answer_fits_what_openapi_promises() -> None:
+    models = {
+        "POST /api/open/v3/getToken": schemas.AkoolToken,
+        "POST /api/open/v4/headswap/analyze": schemas.AkoolAnalysisAnswer,
+        "GET /api/open/v4/headswap/analyze/detail": schemas.AkoolAnalysisAnswer,
+        "POST /api/open/v4/headswap/task/create": schemas.AkoolCreatedAnswer,
+        "GET /api/open/v4/headswap/task/detail": schemas.AkoolTaskAnswer,
+    }
+    for exchange in EXCHANGES.values():
+        text = json.dumps(exchange["response"]["json"])
+        document = json.loads(re.sub(r'"<(?:ms|uid)>"', "7", text))
+        went_well = document["code"] == errors.SUCCESS
+        (models[endpoint_of(exchange["request"])] if went_well else schemas.AkoolRefused).model_validate(document)
+
+
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
@@ -165,6 +180,8 @@ def test_page_suite_and_openapi_of_akool_have_the_same_endpoints(api: Any) -> No
     top = {path.partition(".")[0] for path in SECTIONS["POST /api/open/v4/headswap/task/create"].asked}
     assert set(create["properties"]) == top
     assert "$ref" not in json.dumps(create)
+    # two models of one name would both be shown under their module's
+    assert [name for name in document["components"]["schemas"] if "__apis__" in name] == []
 
 
 def test_every_error_has_a_number_and_a_row_on_the_page() -> None:

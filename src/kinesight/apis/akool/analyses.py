@@ -12,7 +12,7 @@ from kinesight.apis.akool.answers import birth, enveloped, job_of, links_of
 from kinesight.apis.akool.calling import ROUTE, JsonObject, KeyClient
 from kinesight.apis.akool.identities import address_number
 from kinesight.apis.akool.openapi import json_body
-from kinesight.apis.akool.schemas import AnalysisAnswer, AnalyzeFields, Refused
+from kinesight.apis.akool.schemas import AkoolAnalysisAnswer, AkoolRefused, AnalyzeFields
 from kinesight.apis.edge.accepting import accept
 from kinesight.apis.edge.addresses import checked_address
 from kinesight.apis.edge.context import Context, Here
@@ -25,7 +25,10 @@ RecordId = Annotated[str, Query(alias="_id", max_length=200, description="As the
 
 
 @router.post(
-    "", response_model=AnalysisAnswer | Refused, summary="Find the persons of a video", openapi_extra=json_body(AnalyzeFields)
+    "",
+    response_model=AkoolAnalysisAnswer | AkoolRefused,
+    summary="Find the persons of a video",
+    openapi_extra=json_body(AnalyzeFields),
 )
 async def analyze(here: Here, client: KeyClient, body: JsonObject) -> JSONResponse:
     """Accept the address of a video and answer at once; poll the detail until `status` is 3 or 4."""
@@ -47,7 +50,7 @@ def _new_job(here: Context, asked: AnalyzeFields) -> NewJob:
     )
 
 
-@router.get("/detail", response_model=AnalysisAnswer | Refused, summary="An analysis")
+@router.get("/detail", response_model=AkoolAnalysisAnswer | AkoolRefused, summary="An analysis")
 def analysis_detail(here: Here, client: KeyClient, request: Request, record_id: RecordId) -> JSONResponse:
     """Return an analysis in whatever state it is. Links are signed anew at each read."""
     job = job_of(here, client.tenant.id, translate.PERSONS, record_id)

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from kinesight.apis.akool.calling import ROUTE, JsonObject
 from kinesight.apis.akool.errors import SUCCESS
 from kinesight.apis.akool.openapi import json_body
-from kinesight.apis.akool.schemas import Refused, Token, TokenFields
+from kinesight.apis.akool.schemas import AkoolRefused, AkoolToken, TokenFields
 from kinesight.apis.akool.vault import Vault
 from kinesight.apis.edge.context import Context, Here
 from kinesight.apis.edge.validation import validated
@@ -22,7 +22,10 @@ router = APIRouter(prefix="/api/open/v3", tags=["akool"], route_class=ROUTE)
 
 
 @router.post(
-    "/getToken", response_model=Token | Refused, summary="A token in place of a key", openapi_extra=json_body(TokenFields)
+    "/getToken",
+    response_model=AkoolToken | AkoolRefused,
+    summary="A token in place of a key",
+    openapi_extra=json_body(TokenFields),
 )
 async def get_token(here: Here, body: JsonObject) -> JSONResponse:
     """Return a token that stands for a key for more than a year, and ends when the key is revoked."""

@@ -67,21 +67,21 @@ class TaskFields(Asked):
     kinesight: OurFields = OurFields()
 
 
-class Token(BaseModel):
+class AkoolToken(BaseModel):
     """The answer of getToken, which has neither `msg` nor `data`."""
 
     code: Literal[1000] = 1000
     token: str
 
 
-class Refused(BaseModel):
+class AkoolRefused(BaseModel):
     """Body of every error answer; HTTP status 200 as well."""
 
     code: int = Field(examples=[1003])
     msg: str
 
 
-class Media(BaseModel):
+class AkoolMedia(BaseModel):
     """One person's picture."""
 
     media_type: Literal["images"] = "images"
@@ -89,7 +89,7 @@ class Media(BaseModel):
     img_url: str
 
 
-class VideoInfo(BaseModel):
+class AkoolVideoInfo(BaseModel):
     """Facts of the video."""
 
     width: int
@@ -98,14 +98,14 @@ class VideoInfo(BaseModel):
     frame_count: int | None = None
 
 
-class FileLink(BaseModel):
+class AkoolFileLink(BaseModel):
     """One file besides the contract."""
 
     name: str
     url: str
 
 
-class PersonEvidence(BaseModel):
+class AkoolPersonEvidence(BaseModel):
     """What is known of a person besides the picture."""
 
     obj_id: int
@@ -115,23 +115,23 @@ class PersonEvidence(BaseModel):
     ranges: list[dict[str, float]]
 
 
-class AnalysisEvidence(BaseModel):
+class AkoolAnalysisEvidence(BaseModel):
     """Ours: when everybody is there and how sure it is, the files of the analysis."""
 
-    persons: list[PersonEvidence]
-    files: list[FileLink]
+    persons: list[AkoolPersonEvidence]
+    files: list[AkoolFileLink]
 
 
-class AnalysisResult(BaseModel):
+class AkoolAnalysisResult(BaseModel):
     """Who is in the video."""
 
     detected_objects: int
-    media: list[Media]
-    video_info: VideoInfo | None = None
-    kinesight: AnalysisEvidence
+    media: list[AkoolMedia]
+    video_info: AkoolVideoInfo | None = None
+    kinesight: AkoolAnalysisEvidence
 
 
-class Analysis(BaseModel):
+class AkoolAnalysis(BaseModel):
     """One analysis. What is None in this model is absent on the wire."""
 
     id: str = Field(alias="_id", examples=["6a10b2c3d4e5f60718293a4b"])
@@ -143,12 +143,12 @@ class Analysis(BaseModel):
     status: Status
     task_id: str
     progress: int
-    analysis_result: AnalysisResult | None = None
+    analysis_result: AkoolAnalysisResult | None = None
     error_reason: str | None = None
     error_code: int | None = None
 
 
-class CreatedTask(BaseModel):
+class AkoolCreatedTask(BaseModel):
     """A task as it was accepted."""
 
     id: str = Field(alias="_id")
@@ -165,14 +165,14 @@ class CreatedTask(BaseModel):
     video_url: None
 
 
-class TaskEvidence(BaseModel):
+class AkoolTaskEvidence(BaseModel):
     """Ours: what was done to whom, what can still be seen, and the files of the task."""
 
     result: dict[str, Any]
-    files: list[FileLink]
+    files: list[AkoolFileLink]
 
 
-class Task(BaseModel):
+class AkoolTask(BaseModel):
     """A task in whatever state it is; `error_reason` and `error_code` are absent unless it failed."""
 
     id: str = Field(alias="_id")
@@ -192,28 +192,28 @@ class Task(BaseModel):
     error_code: int | None = None
     file_name: str
     model_name: str
-    kinesight: TaskEvidence | None = None
+    kinesight: AkoolTaskEvidence | None = None
 
 
-class AnalysisAnswer(BaseModel):
+class AkoolAnalysisAnswer(BaseModel):
     """The envelope with an analysis."""
 
     code: Literal[1000] = 1000
     msg: str
-    data: Analysis
+    data: AkoolAnalysis
 
 
-class CreatedAnswer(BaseModel):
+class AkoolCreatedAnswer(BaseModel):
     """The envelope with an accepted task."""
 
     code: Literal[1000] = 1000
     msg: str
-    data: CreatedTask
+    data: AkoolCreatedTask
 
 
-class TaskAnswer(BaseModel):
+class AkoolTaskAnswer(BaseModel):
     """The envelope with a task."""
 
     code: Literal[1000] = 1000
     msg: str
-    data: Task
+    data: AkoolTask

@@ -14,7 +14,7 @@ from kinesight.apis.akool.answers import birth, enveloped, job_of, links_of
 from kinesight.apis.akool.calling import ROUTE, Client, JsonObject, KeyClient
 from kinesight.apis.akool.identities import address_number
 from kinesight.apis.akool.openapi import json_body
-from kinesight.apis.akool.schemas import MODEL, CreatedAnswer, Mapping, Refused, TaskAnswer, TaskFields
+from kinesight.apis.akool.schemas import MODEL, AkoolCreatedAnswer, AkoolRefused, AkoolTaskAnswer, Mapping, TaskFields
 from kinesight.apis.akool.sealed_message import aes_key
 from kinesight.apis.akool.translate import Found
 from kinesight.apis.akool.vault import Vault
@@ -42,7 +42,10 @@ NO_CONSENT = (
 
 
 @router.post(
-    "/create", response_model=CreatedAnswer | Refused, summary="Replace or hide heads", openapi_extra=json_body(TaskFields)
+    "/create",
+    response_model=AkoolCreatedAnswer | AkoolRefused,
+    summary="Replace or hide heads",
+    openapi_extra=json_body(TaskFields),
 )
 async def create(here: Here, client: KeyClient, request: Request, body: JsonObject) -> JSONResponse:
     """Accept a task over an analysed video and answer at once; poll the detail, or wait for the webhook."""
@@ -51,7 +54,7 @@ async def create(here: Here, client: KeyClient, request: Request, body: JsonObje
     return enveloped(translate.created(job))
 
 
-@router.get("/detail", response_model=TaskAnswer | Refused, summary="A task")
+@router.get("/detail", response_model=AkoolTaskAnswer | AkoolRefused, summary="A task")
 def task_detail(here: Here, client: KeyClient, request: Request, record_id: RecordId) -> JSONResponse:
     """Return a task in whatever state it is. Links are signed anew at each read."""
     job = job_of(here, client.tenant.id, translate.HEADS, record_id)
