@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from kinesight.domain.errors import BadSetting
 
 
 def _cache_home() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _listed(value: object) -> object:
+    """Return the parts of a text that is a list: a JSON one, or one with commas; anything else as it is."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+"""Texts; in a variable separated by commas, or a JSON list."""
 
 
 class Settings(BaseSettings):
@@ -62,9 +76,10 @@ class Settings(BaseSettings):
     decode_memory_mb: int = Field(default=2048, ge=256, description="Address space of the decoder process.")
     decode_time_limit_s: float = Field(default=900.0, gt=0, description="Processor time of the decoder process for one pass.")
 
-    fetch_allow: tuple[str, ...] = Field(
+    fetch_allow: Listed = Field(
         default=(),
-        description="Hosts and networks, although not public, that videos may be fetched from, and webhooks and outputs sent to.",
+        description="Hosts and networks, although not public, that videos may be fetched from, and webhooks and outputs sent to; "
+        "separated by commas.",
     )
     fetch_time_limit_s: float = Field(default=120.0, gt=0, description="Time limit for fetching a video by its address.")
 
@@ -79,7 +94,7 @@ class Settings(BaseSettings):
     )
     smtp_host: str = Field(default="127.0.0.1", description="Address on which clips are taken by e-mail.")
     smtp_max_mb: float = Field(default=32.0, gt=0, le=1000, description="Largest e-mail, in megabytes as it is transferred.")
-    smtp_networks: tuple[str, ...] = Field(
+    smtp_networks: Listed = Field(
         default=(), description="Networks that e-mails are taken from, such as 10.2.0.0/16; empty: all that reach the port."
     )
     smtp_require_key: bool = Field(
@@ -136,9 +151,7 @@ class Settings(BaseSettings):
     )
     onnx_detector: Path | None = Field(default=None, description="Your own detector.")
     onnx_detector_style: Literal["yolox", "rtmdet"] = Field(default="yolox", description="Output style of your own detector.")
-    onnx_providers: tuple[str, ...] = Field(
-        default=("CPUExecutionProvider",), description="ONNX Runtime execution providers, best first."
-    )
+    onnx_providers: Listed = Field(default=("CPUExecutionProvider",), description="ONNX Runtime execution providers, best first.")
 
     c2pa_certificate: Path | None = Field(
         default=None, description="Your own certificate chain (PEM, the signing one first) for the content credentials of videos."
