@@ -24,7 +24,7 @@ def settings_page() -> str:
         "# Settings",
         "",
         "Every setting is an environment variable `KINESIGHT_…`, or a line in the TOML file that `KINESIGHT_CONFIG` names (field",
-        "name in lower case, without the prefix). The environment wins over the file. Lists are JSON: `'[\"127.0.0.0/8\"]'`.",
+        "name in lower case, without the prefix). The environment wins over the file. Lists are separated by commas, or JSON.",
         "",
         "| variable | default | what it sets |",
         "| --- | --- | --- |",

@@ -8,11 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
+from kinesight.jobs.signing import signed_headers
 from kinesight.media.stills import read_still
 from kinesight.settings import load_settings
 from kinesight.testing.api_server import api_server
 from kinesight.testing.file_server import file_server
 from kinesight.testing.moving_faces import moving_faces, write_moving_faces
+from kinesight.testing.receiver import receiver
 from kinesight.vision.samples import fetch_pictures
 from kinesight.wiring.analysing import fetch_models
 
@@ -46,7 +48,8 @@ def server(media, tmp_path_factory):
     environment = {
         "KINESIGHT_LEASE_S": "10",
         "KINESIGHT_BEAT_S": "0.2",
-        "KINESIGHT_FETCH_ALLOW": json.dumps(["127.0.0.0/8"]),
+        "KINESIGHT_FETCH_ALLOW": "127.0.0.0/8",
+        "KINESIGHT_WEBHOOK_ALLOW_HTTP": "true",
         "KINESIGHT_AUDIT_LOG": str(folder / "audit.jsonl"),
     }
     with api_server(folder, environment=environment) as running:
@@ -85,13 +88,20 @@ def persons(client, address):
 
 
 @pytest.fixture(scope="module")
-def hidden(client, persons):
+def told():
+    """Return a receiver of what the server tells."""
+    with receiver() as box:
+        yield box
+
+
+@pytest.fixture(scope="module")
+def hidden(client, persons, told):
     """Return a task that hides the later half of person 1, by a correction that is taken back while it runs, and its course."""
     corrections = f"/v1/analyses/{persons['id']}/corrections"
     assert client.get(corrections).json() == {"corrections": [], "result": None}
     split = client.post(corrections, json={"action": "split", "obj_id": 1, "at_s": 0.3})
     assert split.status_code == 201, split.text
-    body = {"parameters": {"mode": "anonymize", "only": [2], "style": "solid"}}
+    body = {"parameters": {"mode": "anonymize", "only": [2], "style": "solid"}, "callback_url": f"{told.url}/end"}
     answer = client.post(f"/v1/analyses/{persons['id']}/heads", json=body, headers={"idempotency-key": "hide"})
     assert answer.status_code == 202, answer.text
     assert answer.headers["location"] == f"/v1/analyses/{answer.json()['id']}"
@@ -123,6 +133,18 @@ def test_hiding_leaves_the_video_the_page_and_the_record(client, persons, hidden
     assert percentages == sorted(percentages)
     listed = client.get("/v1/analyses", params={"kind": "heads"}).json()["analyses"]
     assert job["id"] in [one["id"] for one in listed]
+
+
+def test_the_address_in_the_call_is_told_of_the_end_once_and_signed(client, hidden, told):
+    (message,) = told.wait(1)
+    assert message.path == "/end"
+    listed = {one["id"]: one for one in client.get("/v1/analyses", params={"kind": "heads"}).json()["analyses"]}
+    assert message.json["event"] == "analysis.succeeded"
+    assert message.json["analysis"] == listed[hidden[0]["id"]]
+    secret = client.get("/v1/webhooks").json()["call_secret"]
+    sent = {name: message.headers[name] for name in ("webhook-id", "webhook-timestamp", "webhook-signature")}
+    wanted = signed_headers(message.body, secret=secret, message_id=sent["webhook-id"], time_s=float(sent["webhook-timestamp"]))
+    assert sent["webhook-signature"] == wanted["webhook-signature"]
 
 
 def test_replacing_with_an_uploaded_picture(client, persons, media):
@@ -172,6 +194,8 @@ def test_what_cannot_be_done_is_refused_before_it_is_accepted(client, persons, a
 
 def test_odd_forms_and_odd_analyses_are_refused(client, persons, hidden, media, server):
     address = f"/v1/analyses/{persons['id']}/heads"
+    body = {"parameters": {"mode": "anonymize"}, "callback_url": "http://10.0.0.1/end"}
+    assert "callback_url" in client.post(address, json=body).json()["error"]["message"]
     form = {"parameters": json.dumps({"mode": "replace", "consent": CONSENT})}
     uploads = server.data / "incoming"
     before = set(uploads.iterdir())

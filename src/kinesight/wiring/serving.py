@@ -11,9 +11,10 @@ from fastapi import FastAPI
 
 from kinesight.analyses.heads.parameters import HeadsParameters
 from kinesight.apis.akool.vault import Vault
-from kinesight.apis.akool.wording import end_wording
+from kinesight.apis.akool.wording import sealed_end_wording
 from kinesight.apis.application import Services, create_app
 from kinesight.apis.gaard.wording import result_wording
+from kinesight.apis.native.wording import end_wording
 from kinesight.apis.ochy.translate import event_body
 from kinesight.domain.job import Job, Keys, Tenant
 from kinesight.domain.ports import VideoReader
@@ -153,7 +154,8 @@ def delivering_events(settings: Settings, storage: Storage) -> Iterator[None]:
     wordings: dict[str, Wording] = {
         "ochy": event_body,
         "gaard": result_wording(storage.jobs.get, storage.keys.tenant),
-        "akool": end_wording(
+        "native": end_wording(storage.jobs.get),
+        "akool": sealed_end_wording(
             storage.jobs,
             storage.files,
             get_tenant=storage.keys.tenant,

@@ -30,7 +30,9 @@ class FinishedJobs(Protocol):
         """Return the files of a job."""
 
 
-def end_wording(jobs: FinishedJobs, files: Files, *, get_tenant: Callable[[str], Tenant], vault: Vault, link_s: int) -> Wording:
+def sealed_end_wording(
+    jobs: FinishedJobs, files: Files, *, get_tenant: Callable[[str], Tenant], vault: Vault, link_s: int
+) -> Wording:
     """Return how ends of head tasks are worded; of a task that was deleted meanwhile nobody is told.
 
     `link_s` is the life of the link to the output, from the delivery on.

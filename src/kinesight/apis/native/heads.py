@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from kinesight.analyses.heads.parameters import MOST_MAPPINGS, HeadsParameters
 from kinesight.apis.edge.accepting import accept_with_references
 from kinesight.apis.edge.authentication import Caller
 from kinesight.apis.edge.context import Context, Here
-from kinesight.apis.edge.failures import route_class
+from kinesight.apis.edge.failures import InvalidRequest, route_class
 from kinesight.apis.edge.strict_json import MAX_JSON_BYTES, read_json_object
 from kinesight.apis.edge.upload import PictureRules, json_type, received_json, received_pictures
 from kinesight.apis.edge.validation import known_id, validated
@@ -22,7 +24,7 @@ from kinesight.apis.native.openapi import ERRORS, HEADS_BODY, errors
 from kinesight.apis.native.requests import HEADS, checked_idempotency_key, checked_source
 from kinesight.apis.native.schemas import AnalysisView, Wire
 from kinesight.apis.native.views import LONGEST_WAIT_S, Asked, started
-from kinesight.domain.errors import BadParameter
+from kinesight.domain.errors import BadParameter, SourceForbidden, SourceUnreachable
 from kinesight.domain.job import Attachment, Job, NewJob, Tenant
 
 LARGEST_REFERENCE_BYTES = 50_000_000
@@ -41,6 +43,7 @@ class HeadsRequest(Wire):
     references: dict[str, str] = Field(
         default_factory=dict, examples=[{"0": "https://media.example.com/face.jpg"}], description="Addresses by obj_id."
     )
+    callback_url: str | None = Field(default=None, min_length=1, max_length=2048)
 
 
 @router.post(
@@ -78,8 +81,9 @@ async def _start_by_address(here: Context, tenant: Tenant, request: Request, per
     references = {
         _obj_id(name): Attachment(url=checked_source(url, name=f"references.{name}")) for name, url in wanted.references.items()
     }
-    new = _new_job(tenant, persons_id, wanted.parameters, asked, references=references, replaced=tuple(references))
-    return await accept_with_references(here, tenant, new, api="native", pictures={})
+    task = _Task(parameters=wanted.parameters, replaced=tuple(references), callback_url=wanted.callback_url)
+    new = await run_in_threadpool(_new_job, here, tenant, persons_id, asked, task)
+    return await accept_with_references(here, tenant, replace(new, references=references), api="native", pictures={})
 
 
 async def _start_by_upload(here: Context, tenant: Tenant, request: Request, persons_id: str, asked: Asked) -> Job:
@@ -87,38 +91,51 @@ async def _start_by_upload(here: Context, tenant: Tenant, request: Request, pers
         pattern=_FIELD,
         shown="reference_<obj_id>",
         most=MOST_MAPPINGS,
-        text_fields=frozenset({"parameters"}),
+        text_fields=frozenset({"parameters", "callback_url"}),
         max_file_bytes=min(LARGEST_REFERENCE_BYTES, int(here.settings.max_upload_mb * 1e6)),
     )
     async with received_pictures(request, here.services.uploads, rules) as form:
         given = read_json_object((form.texts.get("parameters") or "{}").encode(), what="parameters")
         pictures = {_obj_id(name.removeprefix("reference_")): picture for name, picture in form.pictures.items()}
-        new = _new_job(tenant, persons_id, given, asked, references={}, replaced=tuple(pictures))
+        task = _Task(parameters=given, replaced=tuple(pictures), callback_url=form.texts.get("callback_url"))
+        new = await run_in_threadpool(_new_job, here, tenant, persons_id, asked, task)
         return await accept_with_references(here, tenant, new, api="native", pictures=pictures)
 
 
-def _new_job(
-    tenant: Tenant,
-    persons_id: str,
-    parameters: Mapping[str, Any],
-    asked: Asked,
-    *,
-    references: Mapping[int, Attachment],
-    replaced: tuple[int, ...],
-) -> NewJob:
-    given = dict(parameters)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Task:
+    """What is wanted of a task: its parameters, the persons with a reference picture, and who is told of its end."""
+
+    parameters: Mapping[str, Any]
+    replaced: tuple[int, ...]
+    callback_url: str | None
+
+
+def _new_job(here: Context, tenant: Tenant, persons_id: str, asked: Asked, task: _Task) -> NewJob:
+    given = dict(task.parameters)
     if given.get("mode") == "replace":
-        given.setdefault("replace", sorted(replaced))  # who has a reference picture is replaced unless something else is said
+        given.setdefault("replace", sorted(task.replaced))  # who has a reference picture, unless something else is said
+    if task.callback_url is not None:
+        _check_callback(here, task.callback_url)
     return NewJob(
         kind=HEADS,
         parameters=validated(HeadsParameters, given, under="parameters").model_dump(mode="json"),
         builds_on=persons_id,
-        references=references,
         idempotency_key=asked.key,
         origin={"api": "native"},
         is_awaited=asked.is_awaited,
         asked_by=tenant.caller,
+        callback_url=task.callback_url,
+        notify=None if task.callback_url is None else "native",
     )
+
+
+def _check_callback(here: Context, url: str) -> None:
+    try:
+        here.services.post.check(url)
+    except (SourceForbidden, SourceUnreachable) as error:
+        complaint = {"type": "value_error", "loc": ("body", "callback_url"), "msg": error.message, "input": url}
+        raise InvalidRequest([complaint]) from error
 
 
 def _obj_id(text: str) -> int:

@@ -60,13 +60,20 @@ START_BODY: Mapping[str, Any] = {
     },
 }
 
+CALLBACK: Mapping[str, Any] = {
+    "type": "string",
+    "format": "uri",
+    "maxLength": 2048,
+    "description": "Is sent one signed message when the task has ended.",
+}
+
 HEADS_BODY: Mapping[str, Any] = {
     "required": True,
     "content": {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
-                "properties": {"parameters": {"$ref": f"{_REF}HeadsParameters"}},
+                "properties": {"parameters": {"$ref": f"{_REF}HeadsParameters"}, "callback_url": CALLBACK},
                 "patternProperties": {
                     "^reference_(0|[1-9][0-9]{0,5})$": {
                         "type": "string",
@@ -89,6 +96,7 @@ HEADS_BODY: Mapping[str, Any] = {
                         "additionalProperties": {"type": "string", "format": "uri", "maxLength": 4096},
                         "description": "Addresses of JPEG or PNG pictures by obj_id.",
                     },
+                    "callback_url": CALLBACK,
                 },
                 "additionalProperties": False,
             },
