@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from kinesight.analyses.heads.parameters import HeadsParameters
 from kinesight.apis.akool.vault import Vault
-from kinesight.apis.akool.wording import sealed_end_wording
+from kinesight.apis.akool.wording import sealed_wording
 from kinesight.apis.application import Services, create_app
 from kinesight.apis.gaard.wording import result_wording
 from kinesight.apis.native.wording import end_wording
@@ -155,7 +155,7 @@ def delivering_events(settings: Settings, storage: Storage) -> Iterator[None]:
         "ochy": event_body,
         "gaard": result_wording(storage.jobs.get, storage.keys.tenant),
         "native": end_wording(storage.jobs.get),
-        "akool": sealed_end_wording(
+        "akool": sealed_wording(
             storage.jobs,
             storage.files,
             get_tenant=storage.keys.tenant,

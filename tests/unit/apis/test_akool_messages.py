@@ -17,7 +17,7 @@ import pytest
 from kinesight.apis.akool.identities import address_number, team_id_of, uid_of
 from kinesight.apis.akool.sealed_message import encrypted, sealed_message, signature_of
 from kinesight.apis.akool.vault import Vault
-from kinesight.apis.akool.wording import sealed_end_wording
+from kinesight.apis.akool.wording import sealed_wording
 from kinesight.domain.errors import BadParameter, Forbidden, NotFound
 from kinesight.domain.job import Artefact, Job, State, Tenant
 from kinesight.domain.webhooks import Due, Event, Happening, Webhook
@@ -156,7 +156,7 @@ def wording_over(job: Job, vault: Vault = VAULT) -> Any:
     files: Any = SimpleNamespace(
         link=lambda key, *, name, media_type, seconds: f"/files/{key}?name={name}&type={media_type}&exp={seconds}"
     )
-    return sealed_end_wording(Finished(job), files, get_tenant=lambda _: TENANT, vault=vault, link_s=60)
+    return sealed_wording(Finished(job), files, get_tenant=lambda _: TENANT, vault=vault, link_s=60)
 
 
 def event(state: State = State.SUCCEEDED) -> Event:

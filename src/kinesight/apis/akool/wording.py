@@ -30,7 +30,7 @@ class FinishedJobs(Protocol):
         """Return the files of a job."""
 
 
-def sealed_end_wording(
+def sealed_wording(
     jobs: FinishedJobs, files: Files, *, get_tenant: Callable[[str], Tenant], vault: Vault, link_s: int
 ) -> Wording:
     """Return how ends of head tasks are worded; of a task that was deleted meanwhile nobody is told.
