@@ -232,10 +232,21 @@ def test_corrections_are_kept_beside_and_taken_back(client, persons, hidden):
     assert result == shown
     original = client.get(f"/v1/analyses/{persons['id']}/result", params={"original": True}).json()
     assert original == persons["result"]
+    page = client.get(f"{address}/files/report.html")
+    assert ("Anna" in page.text, "sandbox" in page.headers["content-security-policy"]) == (True, True)
+    tracks = {line.split(",")[1] for line in client.get(f"{address}/files/tracks.txt").text.splitlines()}
+    assert tracks == {"1", "2", "4"}, "obj_id + 1"
+    heads = client.get(f"{address}/files/heads.json").json()["persons"]
+    assert [(one["obj_id"], one["first_frame"]) for one in heads] == [(0, 0), (1, 0), (3, 4)]
+    shown_at_first = client.get(f"/v1/analyses/{persons['id']}/artefacts/heads.json").json()["persons"]
+    assert [one["obj_id"] for one in shown_at_first] == [0, 1], "files stay as they were made"
+    for name in ("annotated.mp4", "source.json", "%2e%2e/result.json", "persons/7.jpg"):
+        assert client.get(f"{address}/files/{name}").status_code == 404, name
     assert client.delete(f"{address}/3").status_code == 409, "the name rests on it"
     assert client.delete(f"{address}/4").status_code == 200
     assert client.delete(f"{address}/4").status_code == 404
     assert client.delete(f"{address}/3").json()["result"]["result"] == persons["result"]["result"]
+    assert client.get(f"{address}/files/tracks.txt").status_code == 404, "nothing is corrected"
     standing = [one["number"] for one in client.get(address).json()["corrections"] if one["in_force"]]
     assert standing == []
 

@@ -67,3 +67,9 @@ class Corrections(Protocol):
 
         Raises `NotFound` (no such analysis, or no such change in force), `Conflict` (another change rests on it).
         """
+
+    def file(self, tenant_id: str, job_id: str, name: str) -> bytes:
+        """Return a file of an analysis made anew after what was corrected.
+
+        Raises `NotFound` (no such analysis, nothing is corrected, no such file), `BadParameter` (it is of another kind).
+        """

@@ -27,6 +27,9 @@ class Correcting(Protocol):
     def applied(self, folder: Path, changes: Sequence[dict[str, Any]]) -> dict[str, Any]:
         """Return the result document after changes to the analysis in a folder. Raises `BadParameter`, `BadResult`."""
 
+    def file(self, folder: Path, changes: Sequence[dict[str, Any]], name: str, *, title: str) -> bytes | None:
+        """Return a file of the folder as it is after the changes; None for one that there is not."""
+
 
 class CorrectionService:
     """Implements the port `Corrections` for jobs of one kind."""
@@ -73,6 +76,18 @@ class CorrectionService:
             return _entry(log, undoes=number, made_by=made_by), result
 
         return self._append(job, next_entry)
+
+    def file(self, tenant_id: str, job_id: str, name: str) -> bytes:
+        """Return a file of an analysis made anew after what was corrected; see the port."""
+        job = self._job(tenant_id, job_id)
+        log = self._corrections.log(job.id)
+        if not log.changes:
+            raise NotFound("Nothing is corrected in this analysis; its artefacts are as they are.")
+        with self._one_at_a_time:
+            found = self._correcting.file(self._folder(job), log.changes, name, title=job.input_name or job.id)
+        if found is None:
+            raise NotFound(f"There is no file {name[:100]!r} after corrections.")
+        return found
 
     def _append(self, job: Job, next_entry: _NextEntry) -> CorrectionLog:
         with self._one_at_a_time:

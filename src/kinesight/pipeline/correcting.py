@@ -59,11 +59,13 @@ def rewrite(
     corrected: Observed,
     *,
     without_pictures: Callable[[Result, frozenset[str]], Result],
+    title: str | None = None,
 ) -> ResultDocument:
     """Write everything that follows from corrected observations without the video, the result last.
 
     Pictures that were cut out of the video stay where they still show the same; `without_pictures` takes the names of those that
-    are missing out of a result. The annotated video is removed, because it shows the old numbers.
+    are missing out of a result. The annotated video is removed, because it shows the old numbers. `title` is what the page calls
+    the video, the folder's name by default.
     """
     parameters = analysis.parameters.model_validate(kept.document.made_by.parameters)
     before, findings = analysis.analyse(kept.observed, parameters), analysis.analyse(corrected, parameters)
@@ -83,7 +85,7 @@ def rewrite(
         folder.text(name, text)
     document = kept.document.model_copy(update={"result": result.model_dump(mode="json"), "warnings": warnings})
     page = ReportInput(
-        title=kept.folder.name,
+        title=title or kept.folder.name,
         video=document.video,
         models=document.made_by.models,
         parameters=document.made_by.parameters,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,9 +23,13 @@ from kinesight.domain.ports import Watch
 from kinesight.media.reader import ConfinedVideoReader
 from kinesight.pipeline.combining import result_file
 from kinesight.pipeline.correcting import read_kept, rewrite
+from kinesight.pipeline.outputs import OutputFolder
 from kinesight.pipeline.run import Run, VideoSource
 from kinesight.settings import Settings
 from kinesight.wiring.analysing import media_limits, studio
+
+_REMADE = re.compile(r"result\.json|heads\.json|tracks\.txt|coco\.json|report\.html|persons/[0-9]{1,9}\.jpg")
+"""Files of a corrected analysis that need no video."""
 
 __all__ = ["Exclude", "Merge", "PersonCorrecting", "Rename", "Split", "correct_persons"]
 
@@ -83,6 +90,24 @@ class PersonCorrecting:
         result = _with_pictures(findings.result, pictures).model_dump(mode="json")
         document = kept.document.model_copy(update={"result": result, "warnings": findings.warnings})
         return document.model_dump(mode="json", by_alias=True)
+
+    def file(self, folder: Path, changes: Sequence[dict[str, Any]], name: str, *, title: str) -> bytes | None:
+        """Return a file of the folder as it is after the changes; None for one that there is not."""
+        if not _REMADE.fullmatch(name):
+            return None
+        with TemporaryDirectory(prefix="kinesight-") as work:
+            copy = Path(work) / "analysis"
+            copy.mkdir()
+            wanted = (persons.ANALYSIS.observations_file, "result.json", OutputFolder.SOURCE_FILE)
+            for file in (*(folder / one for one in wanted), *folder.glob("persons/*.jpg")):
+                target = copy / file.relative_to(folder)
+                target.parent.mkdir(exist_ok=True)
+                shutil.copyfile(file, target)
+            kept = read_kept(persons.ANALYSIS, copy)
+            corrected = correct(kept.observed, parsed_changes(changes))
+            rewrite(persons.ANALYSIS, kept, corrected, without_pictures=_without_pictures, title=title)
+            remade = copy / name
+            return remade.read_bytes() if remade.is_file() else None
 
 
 def parsed_changes(changes: Sequence[Mapping[str, Any]]) -> tuple[Merge | Split | Rename | Exclude, ...]:

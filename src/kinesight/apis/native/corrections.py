@@ -11,6 +11,7 @@ from kinesight.analyses.persons.corrections import Change
 from kinesight.apis.edge.authentication import Caller
 from kinesight.apis.edge.context import Here
 from kinesight.apis.edge.failures import InvalidRequest, route_class
+from kinesight.apis.edge.files import REPORT_POLICY
 from kinesight.apis.edge.strict_json import MAX_JSON_BYTES, read_json_object
 from kinesight.apis.edge.times import timestamp
 from kinesight.apis.edge.upload import received_json
@@ -20,6 +21,8 @@ from kinesight.apis.native.openapi import CHANGE_BODY, ERRORS, errors
 from kinesight.apis.native.schemas import Wire
 from kinesight.domain.corrections import CorrectionLog, Entry
 from kinesight.domain.errors import BadParameter
+
+MEDIA_TYPES = {"json": "application/json", "txt": "text/plain", "html": "text/html", "jpg": "image/jpeg"}
 
 router = APIRouter(
     prefix="/v1/analyses/{analysis_id}/corrections", tags=["native"], route_class=route_class(DIALECT), responses=ERRORS
@@ -84,6 +87,22 @@ def add_correction(here: Here, tenant: Caller, response: Response, analysis_id: 
     log = here.services.corrections.add(tenant.id, known_id(analysis_id), change, made_by=tenant.caller)
     response.headers["Location"] = f"/v1/analyses/{analysis_id}/corrections"
     return _view(log)
+
+
+@router.get(
+    "/files/{name:path}",
+    response_class=Response,
+    summary="A file as it is after corrections",
+    responses={200: {"description": "The file."}, **errors(404, 422)},
+)
+def get_corrected_file(here: Here, tenant: Caller, analysis_id: str, name: str) -> Response:
+    """Make one file anew: `result.json`, `heads.json`, `tracks.txt`, `coco.json`, `report.html`, `persons/<obj_id>.jpg`."""
+    content = here.services.corrections.file(tenant.id, known_id(analysis_id), name)
+    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer"}
+    suffix = name.rpartition(".")[2]
+    if suffix == "html":
+        headers["Content-Security-Policy"] = REPORT_POLICY
+    return Response(content, media_type=MEDIA_TYPES[suffix], headers=headers)
 
 
 @router.delete("/{number}", response_model=CorrectionList, summary="Take a correction back", responses=errors(404, 409, 422))
