@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from kinesight.analyses import persons
 from kinesight.analyses.persons.corrections import Change, Exclude, Merge, Rename, Split, correct, with_new_id
+from kinesight.analyses.persons.crops import crops
 from kinesight.analyses.persons.parameters import PersonsParameters
 from kinesight.analyses.persons.result import PersonsResult
 from kinesight.domain.analysis import Crop
@@ -86,7 +87,7 @@ class PersonCorrecting:
         corrected = correct(kept.observed, parsed_changes(changes))
         findings = persons.ANALYSIS.analyse(corrected, parameters)
         before = persons.ANALYSIS.analyse(kept.observed, parameters)
-        pictures = _names_of(persons.crops(kept.observed, before), persons.crops(corrected, findings), folder)
+        pictures = _names_of(crops(kept.observed, before), crops(corrected, findings), folder)
         result = _with_pictures(findings.result, pictures).model_dump(mode="json")
         document = kept.document.model_copy(update={"result": result, "warnings": findings.warnings})
         return document.model_dump(mode="json", by_alias=True)

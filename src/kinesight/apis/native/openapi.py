@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from kinesight.analyses.heads.parameters import MOST_MAPPINGS, HeadsParameters
@@ -151,7 +152,7 @@ def result_schemas(analyses: Analyses) -> dict[str, Any]:
     models += [(a.combiner.document, "validation") for a in analyses.values() if a.combiner is not None]
     _, generated = models_json_schema([*models, (ResultDocument, "validation")], ref_template=_REF + "{model}")  # type: ignore[list-item]
     schemas: dict[str, Any] = dict(generated.get("$defs", {}))
-    results = {HEADS: HeadsResult, **{name: analysis.result for name, analysis in analyses.items()}}
+    results: dict[str, type[BaseModel]] = {HEADS: HeadsResult, **{name: analysis.result for name, analysis in analyses.items()}}
     for name, result in sorted(results.items()):
         document = dict(schemas["ResultDocument"])
         document["title"] = f"{name} result document"
