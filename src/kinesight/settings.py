@@ -117,6 +117,17 @@ class Settings(BaseSettings):
     gaard_sync_wait_s: float = Field(
         default=30.0, gt=0, description="How long a `sync` call of the gaard-compatible API waits before it answers 408."
     )
+    akool_max_duration_s: float = Field(default=60.0, gt=0, description="Longest video for the Akool-compatible API.")
+    akool_consent: str = Field(
+        default="",
+        max_length=2000,
+        description="Standing statement of consent for heads replaced by the Akool-compatible API, for calls without one; empty: "
+        "each call has to bring one.",
+    )
+    akool_credits: bool = Field(
+        default=False,
+        description="Whether a head task of the Akool-compatible API costs its tenant one credit for each second begun.",
+    )
     rate_limit_per_minute: int = Field(
         default=6000, ge=1, description="Requests of one tenant in a minute, each process counting for itself; above it 429."
     )

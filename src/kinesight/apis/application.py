@@ -11,14 +11,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kinesight import __version__
+from kinesight.apis.akool import routes as akool
+from kinesight.apis.akool.errors import DIALECT as AKOOL_DIALECT
 from kinesight.apis.edge import docs_page, operations
 from kinesight.apis.edge.context import Analyses, Context, Services
 from kinesight.apis.edge.files import files_router
 from kinesight.apis.edge.metrics import CountRequests, Metrics
 from kinesight.apis.edge.rates import RateLimiter
+from kinesight.apis.edge.schemas import without_422
 from kinesight.apis.gaard import routes as gaard
 from kinesight.apis.gaard.errors import DIALECT as GAARD_DIALECT
-from kinesight.apis.gaard.openapi import without_422
 from kinesight.apis.native import combining, corrections, heads, receivers, sites
 from kinesight.apis.native import routes as native
 from kinesight.apis.native.errors import DIALECT
@@ -57,7 +59,7 @@ def create_app(services: Services, settings: Settings, *, analyses: Analyses) ->
     app.state.context = Context(services=services, settings=settings, analyses=analyses, metrics=metrics, rates=rates)
     app.add_middleware(CountRequests, metrics=metrics)
     own = (native.router, heads.router, corrections.router, combining.router, receivers.router, sites.router)
-    apis = (*own, ochy.router, gaard.router)
+    apis = (*own, ochy.router, gaard.router, akool.router)
     for router in (*apis, files_router(DIALECT), operations.router, docs_page.router):
         app.include_router(router)
     app.add_exception_handler(HTTPException, _answer)
@@ -68,7 +70,9 @@ def create_app(services: Services, settings: Settings, *, analyses: Analyses) ->
 
 async def _answer(request: Request, error: Exception) -> Response:
     """Answer what no route caught: unknown paths and methods."""
-    return (GAARD_DIALECT if gaard.speaks(request.url.path) else DIALECT).response(request, error)
+    path = request.url.path
+    dialect = AKOOL_DIALECT if akool.speaks(path) else GAARD_DIALECT if gaard.speaks(path) else DIALECT
+    return dialect.response(request, error)
 
 
 def _openapi_of(app: FastAPI, analyses: Analyses) -> Any:
@@ -77,7 +81,7 @@ def _openapi_of(app: FastAPI, analyses: Analyses) -> Any:
             document = get_openapi(
                 title=app.title, version=app.version, description=app.description, routes=app.routes, openapi_version="3.1.0"
             )
-            app.openapi_schema = complete(without_422(document), analyses)
+            app.openapi_schema = complete(without_422(document, tags={"akool", "gaard"}), analyses)
         return app.openapi_schema
 
     return openapi

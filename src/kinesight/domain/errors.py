@@ -5,6 +5,7 @@ KinesightError
 │   ├── BadParameter           bad_parameter
 │   ├── NotAVideo              not_a_video
 │   ├── NoVideoStream          no_video_stream
+│   ├── CodecUnsupported       codec_unsupported
 │   ├── TruncatedVideo         truncated_video
 │   ├── VideoTooLong           video_too_long
 │   ├── VideoTooLarge          video_too_large
@@ -94,6 +95,12 @@ class NoVideoStream(CallerError):
     """The file has no picture track; send a file with video in it."""
 
     code = "no_video_stream"
+
+
+class CodecUnsupported(CallerError):
+    """The video is coded in a way that cannot be read; export it as H.264 in MP4."""
+
+    code = "codec_unsupported"
 
 
 class TruncatedVideo(CallerError):

@@ -13,7 +13,7 @@ MILESTONES = (25, 50, 75)
 """Percentages of a running job that are worth an event."""
 
 
-RESULT_APIS = frozenset({"gaard", "native"})
+RESULT_APIS = frozenset({"akool", "gaard", "native"})
 """APIs that tell of the end alone, and tell it to the address in the call, where the others tell every step to the tenant's one
 webhook."""
 

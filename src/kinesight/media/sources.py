@@ -110,7 +110,7 @@ class FFmpegSource:
         self._refuse_oversize()
         context = self._stream.codec_context
         if context is None or context.name not in DECODERS.split(","):
-            raise Refused("not_a_video", "The video is coded in a way that cannot be read; export it as H.264 in MP4.")
+            raise Refused("codec_unsupported")
         check_size(context.width, context.height, max_side_px)
         context.options = guard
         context.thread_count = threads

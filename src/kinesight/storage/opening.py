@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from dataclasses import dataclass
 
@@ -24,6 +26,7 @@ from kinesight.storage.tables import secrets as secret_table
 from kinesight.storage.webhooks import SqlOutbox, SqlWebhooks
 
 LINK_SECRET = "links"  # noqa: S105  # the name of a row
+ROOT_SECRET = "root"  # noqa: S105  # and of the one that others are derived from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,11 @@ class Storage:
     outputs: SqlOutputs
     messages: SqlMessageBox
     corrections: SqlCorrections
+    root_secret: bytes
+
+    def secret_for(self, purpose: str) -> bytes:
+        """Return 32 bytes that only this installation knows, always the same for one purpose, and telling nothing of another."""
+        return hmac.new(self.root_secret, purpose.encode(), hashlib.sha256).digest()
 
     def close(self) -> None:
         """Close every connection."""
@@ -67,11 +75,11 @@ def open_storage(settings: Settings) -> Storage:
     with database.schema_lock():
         database.upgrade()
         engine.prepare()
-        secret = _link_secret(database)
+        link_secret, root_secret = _secret(database, LINK_SECRET), _secret(database, ROOT_SECRET)
     return Storage(
         jobs=SqlJobStore(database, engine, lease_s=settings.lease_s),
         keys=SqlKeys(database),
-        files=LocalFiles(settings.data, secret=secret, reserve_mb=settings.disk_reserve_mb),
+        files=LocalFiles(settings.data, secret=link_secret, reserve_mb=settings.disk_reserve_mb),
         engine=engine,
         database=database,
         subjects=SqlSubjects(database),
@@ -83,15 +91,16 @@ def open_storage(settings: Settings) -> Storage:
         outputs=SqlOutputs(database),
         messages=SqlMessageBox(database),
         corrections=SqlCorrections(database),
+        root_secret=root_secret,
     )
 
 
-def _link_secret(database: Database) -> bytes:
-    # In the database, because every host that answers for it must accept the links of every other.
+def _secret(database: Database, name: str) -> bytes:
+    # In the database, because every host that answers for it must accept the links and tokens of every other.
     with database.write() as connection:
-        row = connection.execute(sa.select(secret_table.c.value).where(secret_table.c.name == LINK_SECRET)).one_or_none()
+        row = connection.execute(sa.select(secret_table.c.value).where(secret_table.c.name == name)).one_or_none()
         if row is None:
             row = connection.execute(
-                sa.insert(secret_table).values(name=LINK_SECRET, value=secrets.token_hex(32)).returning(secret_table.c.value)
+                sa.insert(secret_table).values(name=name, value=secrets.token_hex(32)).returning(secret_table.c.value)
             ).one()
     return bytes.fromhex(row.value)

@@ -10,12 +10,15 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from kinesight.analyses.heads.parameters import HeadsParameters
+from kinesight.apis.akool.vault import Vault
+from kinesight.apis.akool.wording import sealed_wording
 from kinesight.apis.application import Services, create_app
 from kinesight.apis.gaard.wording import result_wording
 from kinesight.apis.native.wording import end_wording
 from kinesight.apis.ochy.translate import event_body
 from kinesight.domain.job import Job, Keys, Tenant
 from kinesight.domain.ports import VideoReader
+from kinesight.domain.webhooks import Wording
 from kinesight.jobs.building import Builder, Foundations
 from kinesight.jobs.correcting import CorrectionService
 from kinesight.jobs.deliverer import Deliverer
@@ -92,6 +95,7 @@ def application(settings: Settings, storage: Storage) -> FastAPI:
         cameras=storage.cameras,
         outputs=storage.outputs,
         corrections=correction_service(storage),
+        secret_for=storage.secret_for,
     )
     app = create_app(services, settings, analyses=analyses)
     app.include_router(landing.router)
@@ -147,10 +151,17 @@ def message_post(settings: Settings) -> HttpPost:
 @contextmanager
 def delivering_events(settings: Settings, storage: Storage) -> Iterator[None]:
     """Deliver events to webhooks while the block runs."""
-    wordings = {
+    wordings: dict[str, Wording] = {
         "ochy": event_body,
         "gaard": result_wording(storage.jobs.get, storage.keys.tenant),
         "native": end_wording(storage.jobs.get),
+        "akool": sealed_wording(
+            storage.jobs,
+            storage.files,
+            get_tenant=storage.keys.tenant,
+            vault=Vault.of(storage.secret_for),
+            link_s=settings.link_seconds,
+        ),
     }
     deliverer = Deliverer(outbox=storage.outbox, post=message_post(settings), wordings=wordings)
     with deliverer.rounds.going_on():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -72,17 +73,33 @@ class Api:
         )
 
 
+def _make(folder: Path, *, problems: list[str] | None = None, queue_limit: int = 1000, alarm: bool = False, **given: Any) -> Api:
+    stand_ins, settings = _stand_ins(), Settings(**given)
+    services = stand_ins.services_in(folder, problems=problems, queue_limit=queue_limit, settings=settings)
+    analyses = {**installed_analyses(settings), **({"alarm": stand_ins.ALARM} if alarm else {})}
+    app = create_app(services, settings, analyses=analyses)
+    client = TestClient(app, raise_server_exceptions=False)
+    return Api(stand_ins=stand_ins, client=client, jobs=services.jobs, files=services.files, services=services)
+
+
 @pytest.fixture
 def make_api(tmp_path: Path) -> Callable[..., Api]:
     """Return a maker of applications; arguments are settings, besides `problems`, `queue_limit` and `alarm` (offered)."""
+    return lambda **given: _make(tmp_path / "data", **given)
 
-    def make(*, problems: list[str] | None = None, queue_limit: int = 1000, alarm: bool = False, **given: Any) -> Api:
-        stand_ins, settings = _stand_ins(), Settings(**given)
-        services = stand_ins.services_in(tmp_path / "data", problems=problems, queue_limit=queue_limit, settings=settings)
-        analyses = {**installed_analyses(settings), **({"alarm": stand_ins.ALARM} if alarm else {})}
-        app = create_app(services, settings, analyses=analyses)
-        client = TestClient(app, raise_server_exceptions=False)
-        return Api(stand_ins=stand_ins, client=client, jobs=services.jobs, files=services.files, services=services)
+
+@pytest.fixture(scope="module")
+def lasting_api(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Api]:
+    """Return what `make_api` returns, but the same application for the same settings, without jobs."""
+    made: dict[str, Api] = {}
+
+    def make(**settings: Any) -> Api:
+        name = json.dumps(settings, sort_keys=True)
+        if name not in made:
+            made[name] = _make(tmp_path_factory.mktemp("api"), **settings)
+        for kept in (made[name].jobs.jobs, made[name].jobs.files, made[name].jobs.requests, made[name].jobs.submitted):
+            kept.clear()
+        return made[name]
 
     return make
 

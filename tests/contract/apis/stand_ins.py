@@ -9,8 +9,9 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -42,6 +43,9 @@ from kinesight.wiring.correcting import PersonCorrecting
 
 KEY = "test-key-of-the-first-tenant"
 OTHER_KEY = "test-key-of-the-other-tenant"
+AES_KEY = "test-key-0123456789abcde"
+"""Another key of the first tenant, of a length that AES has."""
+
 TENANT = Tenant(id="t1", name="default", client_id="abcdefgh01234567")
 OTHER = Tenant(id="t2", name="other", client_id="0123456701234567")
 
@@ -92,6 +96,8 @@ class MemoryJobs:
     files: dict[str, tuple[Artefact, ...]] = field(default_factory=dict)
     requests: dict[tuple[str, str], tuple[str, str]] = field(default_factory=dict)
     submitted: list[NewJob] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    corrections: MemoryCorrections = field(default_factory=MemoryCorrections)
     at_once: Callable[[str], object] | None = None
     """What happens to every job as soon as it is accepted."""
 
@@ -105,7 +111,7 @@ class MemoryJobs:
         return job
 
     def _accept(self, tenant_id: str, new: NewJob) -> Job:
-        if new.kind not in {"running", "alarm"}:
+        if new.kind not in {"running", "alarm", "persons", "heads"}:
             raise BadParameter("There is no such analysis.")
         request = json.dumps([new.kind, new.parameters, new.input_sha256, new.source_url], sort_keys=True)
         if new.idempotency_key is not None and (tenant_id, new.idempotency_key) in self.requests:
@@ -120,7 +126,7 @@ class MemoryJobs:
         self.credits -= new.credits
         self.submitted.append(new)
         job = Job(
-            id=str(UUID(int=len(self.submitted), version=4)),
+            id=str(UUID(int=next(self.numbers), version=4)),
             tenant_id=tenant_id,
             kind=new.kind,
             parameters=new.parameters,
@@ -134,6 +140,7 @@ class MemoryJobs:
             vendor_id=new.vendor_id,
             vendor_number=new.vendor_number,
             camera_id=new.camera_id,
+            builds_on=new.builds_on,
         )
         self.jobs[job.id] = job
         if new.idempotency_key is not None:
@@ -259,13 +266,15 @@ class FolderFiles:
 
 
 class TwoKeys:
-    """Two tenants with one key each."""
+    """Two tenants, the first one with two keys. A revoked key is taken out of `tenants`."""
+
+    def __init__(self) -> None:
+        self.tenants = {KEY: TENANT, AES_KEY: TENANT, OTHER_KEY: OTHER}
 
     def tenant_for(self, secret: str) -> Tenant:
-        tenants = {KEY: TENANT, OTHER_KEY: OTHER}
-        if secret not in tenants:
+        if secret not in self.tenants:
             raise Forbidden
-        return tenants[secret]
+        return self.tenants[secret]
 
     def credits(self, tenant_name: str, *, add: int = 0) -> int:
         raise NotImplementedError
@@ -314,8 +323,9 @@ def services_in(
         cameras=MemoryCameras(tenants={TENANT.client_id: TENANT.id, OTHER.client_id: OTHER.id}),
         outputs=MemoryOutputs(),
         corrections=CorrectionService(
-            kind="persons", store=jobs, files=files, corrections=MemoryCorrections(), correcting=PersonCorrecting()
+            kind="persons", store=jobs, files=files, corrections=jobs.corrections, correcting=PersonCorrecting()
         ),
+        secret_for=lambda purpose: hmac.new(b"a secret of this test", purpose.encode(), hashlib.sha256).digest(),
     )
 
 

@@ -70,6 +70,16 @@ def test_only_the_end_is_told_to_every_receiver_and_to_the_address_of_the_call(w
 
 
 @ON_DISK
+def test_the_end_of_a_head_task_is_told_to_the_address_of_the_call_alone(world: World, outbox: Outbox) -> None:
+    world.receivers.add(world.tenant.id, url="https://a.example.com/", enabled=True)
+    world.webhooks.put(world.tenant.id, url="https://steps.example.com/", enabled=True)
+    job = ended(world, notify="akool", callback_url="https://once.example.com/")
+    (due,) = claimed(outbox)
+    assert (due.webhook.url, due.dialect, due.event.happening.value) == ("https://once.example.com/", "akool", "succeeded")
+    assert due.event.job_id == job.id
+
+
+@ON_DISK
 def test_without_anybody_nothing_is_written(world: World, outbox: Outbox) -> None:
     world.webhooks.put(world.tenant.id, url="https://steps.example.com/", enabled=True)
     ended(world)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kinesight.domain.errors import (
+    CodecUnsupported,
     DecoderCrashed,
     DecoderTimeLimit,
     KinesightError,
@@ -96,6 +97,14 @@ def test_no_video_stream(tmp_path: Path) -> None:
     assert type(_refusal(write_sound_only(tmp_path / "sound.mp4"))) is NoVideoStream
     assert type(_refusal(write_with_cover(tmp_path / "cover.mp4", with_video=False))) is NoVideoStream
     assert type(_refusal(write_wave(tmp_path / "sound.wav"))) is NotAVideo
+
+
+def test_codecs_that_are_not_read(tmp_path: Path, clip: Path) -> None:
+    asus = SyntheticVideo(container="avi", codec="asv1").write(tmp_path / "asus.avi")
+    assert type(_refusal(asus)) is CodecUnsupported
+    unknown = tmp_path / "unknown.mp4"
+    unknown.write_bytes(clip.read_bytes().replace(b"avc1", b"zzzz"))
+    assert type(_refusal(unknown)) is CodecUnsupported
 
 
 def test_too_large_in_bytes_pixels_and_seconds(clip: Path) -> None:

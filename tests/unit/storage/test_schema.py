@@ -167,3 +167,13 @@ def test_an_unreachable_database_is_a_connection_error() -> None:
     with pytest.raises(ConnectionError):
         database.now_s()
     database.close()
+
+
+def test_secrets_are_those_of_the_installation_and_of_the_purpose(tmp_path: Path) -> None:
+    first, other = (open_storage(Settings(data=tmp_path / name, disk_reserve_mb=0)) for name in ("one", "two"))
+    again = open_storage(Settings(data=tmp_path / "one", disk_reserve_mb=0))
+    assert first.secret_for("a") == again.secret_for("a")
+    assert len({first.secret_for("a"), first.secret_for("b"), other.secret_for("a")}) == 3
+    assert len(first.secret_for("a")) == 32
+    for storage in (first, other, again):
+        storage.close()

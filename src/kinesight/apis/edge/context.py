@@ -28,7 +28,8 @@ Analyses = Mapping[str, Analysis[Any, Any, Any]]
 class Services:
     """What the APIs need from the rest of the program.
 
-    `ready` returns what keeps the server from working, one sentence each; nothing when it can.
+    `ready` returns what keeps the server from working, one sentence each; nothing when it can. `secret_for` returns 32 bytes that
+    only this installation knows, always the same for one purpose.
     """
 
     jobs: Jobs
@@ -45,6 +46,7 @@ class Services:
     cameras: Cameras
     outputs: Outputs
     corrections: Corrections
+    secret_for: Callable[[str], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

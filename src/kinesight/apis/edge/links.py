@@ -7,7 +7,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 
 from kinesight.apis.edge.context import Context
-from kinesight.domain.job import Artefact
+from kinesight.domain.job import Artefact, Files
 
 NAME_MARK = "/-/"
 """Parts a file's key from the name that a link shows after it."""
@@ -21,13 +21,18 @@ def signed_link(request: Request, here: Context, artefact: Artefact, *, name: st
     name
         What the link's path ends in; the artefact's own name unless given.
     """
+    at = origin(request, here)
+    return absolute_link(here.services.files, artefact, at=at, seconds=here.settings.link_seconds, name=name)
+
+
+def absolute_link(files: Files, artefact: Artefact, *, at: str, seconds: int, name: str | None = None) -> str:
+    """Return a link as `signed_link` does, where there is no request; `at` is scheme and host, `seconds` the link's life."""
     shown = name or artefact.name
-    link = here.services.files.link(artefact.key, name=shown, media_type=artefact.media_type, seconds=here.settings.link_seconds)
-    path, mark, query = link.partition("?")
+    path, mark, query = files.link(artefact.key, name=shown, media_type=artefact.media_type, seconds=seconds).partition("?")
     last = quote(shown.rpartition("/")[2])
     if path.rpartition("/")[2] != last:
         path += NAME_MARK + last
-    return f"{origin(request, here)}{path}{mark}{query}"
+    return f"{at}{path}{mark}{query}"
 
 
 def origin(request: Request, here: Context) -> str:

@@ -81,12 +81,3 @@ def json_body(model: type[BaseModel]) -> dict[str, Any]:
     schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
     schema.pop("$defs", None)  # they are among the components, since answers have them too
     return {"required": True, "content": {"application/json": {"schema": schema}}}
-
-
-def without_422(document: dict[str, Any]) -> dict[str, Any]:
-    """Return an OpenAPI document without the status that FastAPI promises for every call with parameters; none of ours has it."""
-    for methods in document["paths"].values():
-        for about in methods.values():
-            if "gaard" in about.get("tags", ()):
-                about["responses"].pop("422", None)
-    return document

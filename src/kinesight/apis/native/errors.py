@@ -14,6 +14,7 @@ STATUSES: Mapping[type[e.KinesightError], int] = MappingProxyType(
         e.BadParameter: 422,
         e.NotAVideo: 422,
         e.NoVideoStream: 422,
+        e.CodecUnsupported: 422,
         e.TruncatedVideo: 422,
         e.VideoTooLong: 422,
         e.VideoTooLarge: 413,

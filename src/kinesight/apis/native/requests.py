@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
+from kinesight.apis.edge.addresses import checked_address
 from kinesight.apis.edge.context import Analyses
 from kinesight.apis.edge.validation import validated
 from kinesight.domain.errors import BadParameter
@@ -38,18 +38,7 @@ def checked_parameters(kind: str, parameters: dict[str, Any], analyses: Analyses
 
 def checked_source(url: str, *, name: str = "source_url") -> str:
     """Return an address that may be fetched later. Raises `BadParameter`; where it leads is checked when it is fetched."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise BadParameter(f"{name} is not a valid address.") from error
-    if parts.scheme not in {"http", "https"} or not host:
-        raise BadParameter(f"{name} must be an http or https address.")
-    if parts.username or parts.password:
-        raise BadParameter(f"{name} must not hold a user name or password; use a signed address.")
-    if not url.isascii() or not url.isprintable() or " " in url:
-        raise BadParameter(f"{name} must be percent-encoded ASCII without spaces.")
-    return url
+    return checked_address(url, what=name)
 
 
 def checked_idempotency_key(key: str | None) -> str | None:

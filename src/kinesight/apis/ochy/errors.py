@@ -14,6 +14,7 @@ STATUSES: Mapping[type[e.KinesightError], int] = MappingProxyType(
         e.BadParameter: 422,
         e.NotAVideo: 400,
         e.NoVideoStream: 400,
+        e.CodecUnsupported: 400,
         e.TruncatedVideo: 400,
         e.VideoTooLong: 400,
         e.VideoTooLarge: 413,
