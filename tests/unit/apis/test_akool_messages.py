@@ -172,8 +172,8 @@ def end() -> Iterator[Any]:
         outbox = Outbox(Due(event=event(), dialect="akool", webhook=hook, tries=1))
         post = HttpPost(allow=("127.0.0.0/8",), allow_http=True)
         deliverer = Deliverer(outbox=outbox, post=post, wordings={"akool": wording_over(task())})
-        deliverer.deliver()
-        deliverer.deliver()
+        deliverer.rounds.once()
+        deliverer.rounds.once()
         yield SimpleNamespace(box=box, outbox=outbox)
 
 
