@@ -152,6 +152,7 @@ def result_schemas(analyses: Analyses) -> dict[str, Any]:
     models += [(a.combiner.document, "validation") for a in analyses.values() if a.combiner is not None]
     _, generated = models_json_schema([*models, (ResultDocument, "validation")], ref_template=_REF + "{model}")  # type: ignore[list-item]
     schemas: dict[str, Any] = dict(generated.get("$defs", {}))
+    del schemas["Split"]["properties"]["new_id"]  # the server gives it, and refuses it from callers
     results: dict[str, type[BaseModel]] = {HEADS: HeadsResult, **{name: analysis.result for name, analysis in analyses.items()}}
     for name, result in sorted(results.items()):
         document = dict(schemas["ResultDocument"])
