@@ -6,6 +6,7 @@ import base64
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -222,6 +223,13 @@ def test_a_key_is_read_by_its_own_installation_alone() -> None:
     token = VAULT.token(KEY, client_id=CLIENT_ID, now_s=2_000_000_000.0)
     with pytest.raises(Forbidden):
         other.key_in(token)
+
+
+def test_clocks_of_hosts_may_differ_a_little() -> None:
+    now_s = time.time()
+    assert VAULT.key_in(VAULT.token(KEY, client_id=CLIENT_ID, now_s=now_s + 30)) == KEY
+    with pytest.raises(Forbidden):
+        VAULT.key_in(VAULT.token(KEY, client_id=CLIENT_ID, now_s=now_s + 600))
 
 
 def test_numbers_and_names_that_follow_from_others() -> None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
+from kinesight.analyses.heads.parameters import SHORTEST_CONSENT
 from kinesight.apis.akool import translate
 from kinesight.apis.akool.analyses import RecordId, corrected_result
 from kinesight.apis.akool.answers import birth, enveloped, job_of, links_of
@@ -67,7 +68,7 @@ def _new_job(here: Context, client: Client, request: Request, body: dict[str, An
     webhook = _checked_webhook(here, client, asked)
     analysis, found = _analysis_of(here, client.tenant.id, asked.video_url)
     _check_persons(asked, found)
-    if asked.kinesight.mode == "replace" and parameters["consent"] is None:
+    if asked.kinesight.mode == "replace" and len(parameters["consent"]) < SHORTEST_CONSENT:
         raise ConsentMissing(NO_CONSENT)
     duration_s = found.document.video.duration_s if found.document.video else None
     price = translate.price(duration_s) if here.settings.akool_credits else 0

@@ -197,7 +197,7 @@ def heads_parameters(asked: TaskFields, *, standing_consent: str) -> dict[str, A
     return {
         **common,
         "replace": tuple(mapping.obj_id for mapping in asked.mappings or ()),
-        "consent": (asked.consent or "").strip() or standing_consent.strip() or None,
+        "consent": (asked.consent or "").strip() or standing_consent.strip(),
         "visible_mark": ours.visible_mark,
     }
 

@@ -19,6 +19,9 @@ TOKEN_DAYS = 400
 
 ALGORITHM = "HS256"
 ISSUER = "kinesight"
+CLOCK_SKEW_S = 60
+"""By so much the clocks of two hosts that share a database may differ."""
+
 NONCE_BYTES = 12  # that of NIST SP 800-38D for AES-GCM
 
 
@@ -73,7 +76,12 @@ class Vault:
         """Return the key that a token stands for. Raises `Forbidden` for one that was not made here or has expired."""
         try:
             claims = jwt.decode(
-                token, self.token_secret, algorithms=[ALGORITHM], issuer=ISSUER, options={"require": ["exp", "iat", "key"]}
+                token,
+                self.token_secret,
+                algorithms=[ALGORITHM],
+                issuer=ISSUER,
+                leeway=CLOCK_SKEW_S,
+                options={"require": ["exp", "iat", "key"]},
             )
         except jwt.InvalidTokenError as error:
             raise Forbidden("The token is not valid or has expired; get a new one.") from error
