@@ -113,7 +113,12 @@ def scores_of(
 
 
 def _causes(observations: Observations, lesson: LastLayer | None) -> dict[str, float]:
-    """Return the scores of harmless causes: as taught; else the classifier's, or what is plain where that is more."""
+    """Return the scores of harmless causes: as taught; else the classifier's, or what is plain where that is more.
+
+    Every one of them is about change over time, so a single picture has none, not even that nothing happens.
+    """
+    if observations.decoded < 2:
+        return {}
     learned, plain = nuisance_scores(observations.features), plain_scores(observations.features)
     taught = {} if lesson is None else learnt_scores(observations.features, lesson, shipped_weights())
     shipped = {name: max(score, plain.get(name, 0.0)) for name, score in learned.items()}
