@@ -108,8 +108,30 @@ def scores_of(
     busy = max((max(thing.moves, thing.coherent) for thing in things), default=0.0)
     # what has a name of its own is no spider
     scores["spider"] *= 1.0 - max((thing.chance * thing.moves for thing in things), default=0.0)
+    # "other" is what is left over: change that somebody or something with a name makes is not
+    scores["other"] *= 1.0 - explained_share(observations, things)
     scores["NOTHING"] *= 1.0 - max(busy, scores["person"], scores["vehicule"], scores["animal"])
     return {name: round(min(1.0, max(0.0, scores[name])), 4) for name in SCORE_NAMES}
+
+
+def explained_share(observations: Observations, things: Sequence[Thing]) -> float:
+    """Return how much of all change, counted in pixels over the clip, named things and bodies on their way make, 0..1.
+
+    Light, insects and water change the picture where nothing goes; 0 where it is not known how much changes at all.
+    """
+    active = observations.features.get("active_mean")
+    if active is None or observations.decoded < 1:
+        return 0.0
+    changed_px = 10.0**active * observations.video.width_px * observations.video.height_px * observations.decoded
+    made_px = 0.0
+    for thing in things:
+        if thing.number is not None:
+            mover = observations.movers[thing.number]
+            shown_px = [
+                (box[2] - box[0]) * (box[3] - box[1]) * filled for box, filled in zip(mover.box_px, mover.filled, strict=True)
+            ]
+            made_px += statistics.fmean(shown_px) * mover.sights * max(thing.chance * thing.moves, stranger_score(thing))
+    return min(1.0, made_px / changed_px)
 
 
 def _causes(observations: Observations, lesson: LastLayer | None) -> dict[str, float]:
