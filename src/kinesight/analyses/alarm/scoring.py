@@ -24,6 +24,9 @@ STANDING_ONCE, STANDING = 0.15, 0.45
 WRITING = 0.95
 """Score of a clock that was found; there is no half-found one."""
 
+LEFT_OVER = ("flag", "other", "plant", "rain", "spider", "web")
+"""Harmless causes that change parts of the picture, as somebody who walks does; wind shakes the whole of it."""
+
 HERD, IN_A_HERD = 0.8, 0.4
 """Chance from which a name counts as sure; what is left of a thing without a sure one that looks like a named animal."""
 
@@ -108,8 +111,10 @@ def scores_of(
     busy = max((max(thing.moves, thing.coherent) for thing in things), default=0.0)
     # what has a name of its own is no spider
     scores["spider"] *= 1.0 - max((thing.chance * thing.moves for thing in things), default=0.0)
-    # "other" is what is left over: change that somebody or something with a name makes is not
-    scores["other"] *= 1.0 - explained_share(observations, things)
+    # a harmless cause makes the change that is left over when bodies have made theirs
+    left_over = 1.0 - explained_share(observations, things)
+    for name in LEFT_OVER:
+        scores[name] *= left_over
     scores["NOTHING"] *= 1.0 - max(busy, scores["person"], scores["vehicule"], scores["animal"])
     return {name: round(min(1.0, max(0.0, scores[name])), 4) for name in SCORE_NAMES}
 
@@ -131,7 +136,7 @@ def explained_share(observations: Observations, things: Sequence[Thing]) -> floa
                 (box[2] - box[0]) * (box[3] - box[1]) * filled for box, filled in zip(mover.box_px, mover.filled, strict=True)
             ]
             made_px += statistics.fmean(shown_px) * mover.sights * max(thing.chance * thing.moves, stranger_score(thing))
-    return min(1.0, made_px / changed_px)
+    return float(min(1.0, made_px / changed_px))
 
 
 def _causes(observations: Observations, lesson: LastLayer | None) -> dict[str, float]:

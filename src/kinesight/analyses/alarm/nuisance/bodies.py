@@ -55,7 +55,7 @@ def body_features(evidence: ClipEvidence) -> dict[str, float]:
 def _look(evidence: ClipEvidence, track: Track) -> list[float]:
     chosen = np.unique(np.linspace(0, len(track.frame) - 1, SIGHTS).round().astype(int))
     looks = [_sight(evidence, track, int(sight)) for sight in chosen]
-    return np.asarray(np.median(looks, axis=0)).tolist()
+    return [float(value) for value in np.median(looks, axis=0)]
 
 
 def _sight(evidence: ClipEvidence, track: Track, sight: int) -> Floats:
