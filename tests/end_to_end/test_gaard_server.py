@@ -134,8 +134,44 @@ def test_bad_clips_are_done_with_an_error_and_danger(client, tmp_path):
         answer = classify(client, content)
         assert answer.status_code == 200, (name, answer.text)
         body = answer.json()
-        found[name] = (body["status"]["classify"], body["risk"], body["error_code"] != 0, bool(body["error_msg"]))
-    assert found == dict.fromkeys(found, ("done", "danger", True, True))
+        assert (body["status"]["classify"], body["risk"], bool(body["error_msg"])) == ("done", "danger", True), name
+        assert "NOTHING" not in body["labels"], name
+        found[name] = body["error_code"]
+    assert found == {"text": 101, "cut": 103, "one frame": 2, "audio only": 102}
+
+
+def test_a_single_picture_has_scores_and_is_drawn(client, tmp_path):
+    content = SyntheticVideo(times_s=[0.0]).write(tmp_path / "one.mp4").read_bytes()
+    body = classify(client, content).json()
+    assert (len(body["scores"]), body["scores"]["NOTHING"], body["video"]["specs"]["nframes"]) == (13, 0.0, 1)
+    while (status := client.get(f"/result/{body['id']}").json()["status"]["video"]) == "processing":
+        time.sleep(0.1)
+    annotated = client.get(f"/api/avconv/serve.v2/{body['id']}")
+    assert (status, annotated.status_code) == ("done", 200)
+    with av.open(io.BytesIO(annotated.content)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 1
+
+
+DEEP = b'{"a":' * 100_000 + b"1" + b"}" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("parts", "key", "status"),
+    [
+        ({"video": ("empty.mp4", b"")}, KEY, 412),
+        ({"clip": ("clip.mp4", b"video bytes")}, KEY, 412),
+        ({"video": ("clip.mp4", b"video bytes")}, "not-the-key", 403),
+        ({"video": ("clip.mp4", b"video bytes"), "metadata": ("m.json", b'{"a": "' + b"x" * MEGABYTE + b'"}')}, KEY, 412),
+        ({"video": ("clip.mp4", b"video bytes"), "metadata": ("m.json", DEEP)}, KEY, 412),
+        ({"video": ("clip.mp4", b"video bytes"), "metadata": ("m.json", b"[" * MEGABYTE)}, KEY, 412),
+    ],
+    ids=["empty", "missing part", "wrong key", "1 MB of metadata", "nested objects", "nested lists"],
+)
+def test_what_cannot_be_taken_is_refused_and_says_nothing_about_risk(client, parts, key, status):
+    answer = client.post("/v1/classify", params={"sync": "true"}, files=parts, headers={"Authorization": f"Bearer {key}"})
+    body = answer.json()
+    assert (answer.status_code, body["success"], bool(body["error"])) == (status, False, True)
+    assert "risk" not in body
 
 
 def test_a_gif_is_a_clip_and_can_be_polled(client, tmp_path):

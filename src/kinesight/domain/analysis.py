@@ -129,6 +129,7 @@ class Analysis(Generic[Observed, Parameters, Result]):
     draws_later: whether a job ends with its numbers, and another one draws the video and the report from what was stored
     warm_up(models): loads what `observe` is going to ask for
     crops(observations, findings) -> parts of pictures to keep as files; None where there are none
+    takes_broken: whether a file that breaks off after its first picture is analysed, and drawn, as far as it can be read
     """
 
     name: str
@@ -149,3 +150,4 @@ class Analysis(Generic[Observed, Parameters, Result]):
     draws_later: bool = False
     warm_up: Callable[[Models], object] | None = None
     crops: Callable[[Observed, Findings[Result]], tuple[Crop, ...]] | None = None
+    takes_broken: bool = False

@@ -195,13 +195,27 @@ def alarm_parameters(cameras: Cameras, tenant_id: str, camera_id: str | None, at
         settings = cameras.get(tenant_id, camera_id).settings
     except NotFound:
         return found
-    chosen = {"threshold_low": settings.threshold_low, "threshold_high": settings.threshold_high}
-    found.update((name, value) for name, value in chosen.items() if value is not None)
+    found |= _own_thresholds(settings)
     armed = settings.schedule is None or is_armed(settings.schedule, at_s)
     found["camera"] = CameraRules(**dict(settings.rules), is_armed=armed).model_dump(mode="json")
     if settings.memory.is_allowed:
         found["memory"] = _memory(cameras, tenant_id, camera_id, at_s, settings.memory)
     return found
+
+
+def own_thresholds(cameras: Cameras, tenant_id: str, camera_id: str | None) -> dict[str, float]:
+    """Return the thresholds that a camera has of its own, by parameter; they outrank what the tenant chose for all."""
+    if camera_id is None:
+        return {}
+    try:
+        return _own_thresholds(cameras.get(tenant_id, camera_id).settings)
+    except NotFound:
+        return {}
+
+
+def _own_thresholds(settings: CameraSettings) -> dict[str, float]:
+    chosen = {"threshold_low": settings.threshold_low, "threshold_high": settings.threshold_high}
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def _memory(cameras: Cameras, tenant_id: str, camera_id: str, at_s: float, rule: MemoryRule) -> list[dict[str, Any]]:

@@ -28,11 +28,14 @@ class Replayer:
         Where clips and their observations are.
     analysis
         What judges.
+    own
+        What a camera, by its id, has of its own: changes do not touch it.
     """
 
     jobs: Jobs
     files: Files
     analysis: Analysis[Any, Any, Any]
+    own: Callable[[str | None], Mapping[str, Any]] = lambda _: {}
 
     def replay(
         self,
@@ -67,7 +70,7 @@ class Replayer:
         for job in self._stored(tenant_id):
             if camera_id is not None and job.camera_id != camera_id:
                 continue
-            after = self._judged_again(tenant_id, job, changes)
+            after = self._judged_again(tenant_id, job, {**changes, **self.own(job.camera_id)})
             if after is None:
                 left_out += 1
                 continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from kinesight import __version__
 from kinesight.domain.analysis import Analysis, Findings, Moment, Overlay, ReportInput
 from kinesight.domain.document import MadeBy, Notice, ResultDocument
-from kinesight.domain.errors import BadObservations, SceneError
+from kinesight.domain.errors import BadObservations, CallerError, SceneError
 from kinesight.domain.ports import Canvas, Models, OpenVideoWriter, VideoReader, VideoWriter, Watch
 from kinesight.domain.video import Frame, Image
 from kinesight.pipeline.cropping import cut_out
@@ -225,11 +225,12 @@ class Run(Generic[Observed, Parameters, Result]):
         total = source.reader.info.frame_count
         target = folder.path / "annotated.mp4"
         with closing(source.reader.frames(longest_side_px=RENDER_PX)) as frames:
-            first = next(frames)
+            pictures = self._readable(frames)
+            first = next(pictures)
             height, width = first.rgb.shape[:2]
             sound = source.path if source.reader.info.has_audio else None
             with self._studio.open_writer(target, width_px=width, height_px=height, sound_from=sound) as writer:
-                for frame, nearest in _with_nearest(chain([first], frames), wanted):
+                for frame, nearest in _with_nearest(chain([first], pictures), wanted):
                     self._watch.progress("render", frame.index, total)
                     picture = self._draw(overlay, frame, writer)
                     stills |= {moment.name: self._studio.encode_jpeg(picture) for moment in nearest}
@@ -240,6 +241,10 @@ class Run(Generic[Observed, Parameters, Result]):
             return findings, stills
         notice = Notice(code="sound_not_kept", message=f"The annotated video has no sound: {writer.sound_problem}")
         return replace(findings, warnings=(*findings.warnings, notice)), stills
+
+    def _readable(self, frames: Iterator[Frame]) -> Iterator[Frame]:
+        """Return the frames that may be drawn: what was judged of a broken file is drawn as well, a single picture too."""
+        return _as_far_as_readable(frames) if self._analysis.takes_broken else frames
 
     def _cut_out(
         self, observed: Observed, findings: Findings[Result], source: VideoSource, folder: OutputFolder
@@ -274,7 +279,7 @@ class Run(Generic[Observed, Parameters, Result]):
     ) -> None:
         last = max(moment.time_s for moment in wanted)
         with closing(source.reader.frames(longest_side_px=RENDER_PX)) as frames:
-            for frame, nearest in _with_nearest(frames, wanted):
+            for frame, nearest in _with_nearest(self._readable(frames), wanted):
                 for moment in nearest:
                     picture = frame.rgb if overlay is None else self._draw(overlay, frame, None)
                     folder.bytes(f"{moment.name}.jpg", self._studio.encode_jpeg(picture))
@@ -294,6 +299,13 @@ def read_observations(path: Path) -> tuple[bytes, Any]:
         raise BadObservations(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise BadObservations(f"{path.name} is not JSON; it must hold the stored observations of this analysis.") from error
+
+
+def _as_far_as_readable(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Yield the frames up to where the file breaks off; an error before the first one is the caller's."""
+    yield next(frames)
+    with suppress(CallerError):
+        yield from frames
 
 
 def _with_nearest(frames: Iterator[Frame], moments: tuple[Moment, ...]) -> Iterator[tuple[Frame, tuple[Moment, ...]]]:

@@ -19,6 +19,9 @@ from kinesight.media.reader import ConfinedVideoReader
 LABELS = ("person", "vehicule", "animal", "text")
 """Labels that have a target; the harmless causes are measured on made-up clips."""
 
+CAUSES = ("NOTHING", "flag", "other", "plant", "rain", "spider", "web", "wind")
+"""Harmless causes, without a target on real clips."""
+
 LEAST_F1 = 0.8
 MOST_FALSE_INTRUSIONS, MOST_FALSE_DANGERS = 1, 2
 BASELINE_SCORE = 0.4

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any
 
 from kinesight.analyses.alarm.nuisance.classifier import shipped_weights
 from kinesight.analyses.alarm.nuisance.learnt import Lesson, learn
 from kinesight.domain.errors import NotFound
 from kinesight.domain.replay import Replay, said_by
+from kinesight.domain.sites import own_thresholds
 from kinesight.jobs.replaying import Replayer, labelled_clips
 from kinesight.settings import Settings
 from kinesight.storage.opening import Storage
@@ -26,10 +28,14 @@ def replay_clips(
     camera_id: str | None = None,
     report: Callable[[int], None] = lambda _: None,
 ) -> Replay:
-    """Judge the stored clips of a tenant again with some parameters changed. Raises `NotFound`, `BadParameter`."""
+    """Judge the stored clips of a tenant again with some parameters changed. Raises `NotFound`, `BadParameter`.
+
+    The thresholds that a camera has of its own stay, unless it is the camera that is asked about.
+    """
     with opened_storage(settings) as storage:
-        replayer = Replayer(jobs=job_service(settings, storage), files=storage.files, analysis=analysis_named(ALARM))
-        return replayer.replay(tenant_id(storage, tenant), changes=changes, camera_id=camera_id, report=report)
+        owner = tenant_id(storage, tenant)
+        replayer = _replayer(settings, storage, owner if camera_id is None else None)
+        return replayer.replay(owner, changes=changes, camera_id=camera_id, report=report)
 
 
 def refit(
@@ -43,9 +49,19 @@ def refit(
         owner = tenant_id(storage, tenant)
         labelled = labelled_clips(storage.labels, owner)
         lesson = learn(labelled, shipped_weights())
-        replayer = Replayer(jobs=job_service(settings, storage), files=storage.files, analysis=analysis_named(ALARM))
         learnt = {**changes, "nuisance": lesson.layer.model_dump(mode="json")}
+        replayer = _replayer(settings, storage, owner)
         return lesson, replayer.replay(owner, changes=learnt, said=said_by(labelled), report=report)
+
+
+def _replayer(settings: Settings, storage: Storage, owner: str | None) -> Replayer:
+    """Return what judges again; with an owner, cameras of that tenant keep their own thresholds."""
+    jobs, analysis = job_service(settings, storage), analysis_named(ALARM)
+    if owner is None:
+        return Replayer(jobs=jobs, files=storage.files, analysis=analysis)
+    # asked once for each camera
+    own = cache(partial(own_thresholds, storage.cameras, owner))
+    return Replayer(jobs=jobs, files=storage.files, analysis=analysis, own=own)
 
 
 def apply_changes(settings: Settings, tenant: str, changes: Mapping[str, Any]) -> None:

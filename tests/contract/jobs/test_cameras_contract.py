@@ -9,7 +9,7 @@ from kinesight.domain.engine import Ending
 from kinesight.domain.errors import Conflict, NotFound
 from kinesight.domain.job import NewJob, State
 from kinesight.domain.schedules import Schedule
-from kinesight.domain.sites import Cameras, CameraSettings, MemoryRule, Recipient, alarm_parameters
+from kinesight.domain.sites import Cameras, CameraSettings, MemoryRule, Recipient, alarm_parameters, own_thresholds
 
 from .conftest import World
 
@@ -80,9 +80,11 @@ def test_what_a_tenant_chose_is_where_its_jobs_begin(world: World, cameras: Came
     assert cameras.defaults(world.other.id) == {}
     for camera_id in ("1", None):
         assert alarm_parameters(cameras, world.tenant.id, camera_id, 0.0) == {"threshold_low": 0.3, "threshold_high": 0.9}
+    assert own_thresholds(cameras, world.tenant.id, "1") == own_thresholds(cameras, world.tenant.id, None) == {}
     cameras.put(world.tenant.id, "1", CameraSettings(threshold_low=0.5, threshold_high=0.6, rules=YARD, schedule=Schedule()))
     found = alarm_parameters(cameras, world.tenant.id, "1", 0.0)
     assert (found["threshold_low"], found["threshold_high"]) == (0.5, 0.6)
+    assert own_thresholds(cameras, world.tenant.id, "1") == {"threshold_low": 0.5, "threshold_high": 0.6}
     assert found["camera"]["zones"][0]["name"] == "yard"
     assert found["camera"]["is_armed"] is False, "a schedule without hours never arms"
     assert "memory" not in found

@@ -11,7 +11,7 @@ import pytest
 from kinesight.domain.errors import BadObservations, Cancelled, NobodyVisible, TruncatedVideo
 from kinesight.domain.video import Frame, VideoInfo
 from kinesight.pipeline.run import Run, Studio, VideoSource
-from kinesight.testing.toy import TOY, ToyParameters
+from kinesight.testing.toy import TOY, ToyObservations, ToyParameters
 
 FRAMES = 20
 
@@ -79,9 +79,9 @@ def tape():
     return Tape()
 
 
-def make_run(tape, watch=None, **parameters):
+def make_run(tape, watch=None, *, analysis=TOY, **parameters):
     studio = Studio(models=None, open_writer=tape, canvas=Easel, encode_jpeg=lambda rgb: b"jpeg%d" % rgb[3, 3, 0])
-    return Run(TOY, ToyParameters(**parameters), studio=studio, watch=watch or Log())
+    return Run(analysis, ToyParameters(**parameters), studio=studio, watch=watch or Log())
 
 
 def source(reader, tmp_path):
@@ -152,6 +152,22 @@ def test_a_file_that_breaks_off_while_it_is_drawn_leaves_no_result(tape, tmp_pat
         run.of_video(source(SecondPassBreaks(), tmp_path), tmp_path / "out")
     assert "result.json" not in names(tmp_path / "out")
     assert reader.passes == 0
+
+
+@pytest.mark.parametrize("readable", [1, 7])
+def test_an_analysis_that_takes_broken_files_draws_what_can_be_read(tape, tmp_path, readable):
+    def observe(reader, *_):
+        seen = []
+        with contextlib.suppress(TruncatedVideo):
+            seen.extend(frame.time_s for frame in reader.frames())
+        return ToyObservations(time_s=tuple(seen) or (0.0,), brightness=(100.0,) * max(1, len(seen)))
+
+    run = make_run(tape, analysis=replace(TOY, takes_broken=True, observe=observe))
+    run.of_video(source(GlowingReader(breaks_at=readable), tmp_path), tmp_path / "out")
+    assert len(tape.times) == readable
+    assert {"annotated.mp4", "thumbnail.jpg", "report.html", "result.json"} <= names(tmp_path / "out")
+    with pytest.raises(TruncatedVideo):
+        run.of_video(source(GlowingReader(breaks_at=0), tmp_path), tmp_path / "other")
 
 
 def test_stored_observations_give_the_same_result(tape, tmp_path):

@@ -78,8 +78,10 @@ class Past:
         self.jobs.succeed(claim, {"result": guess.model_dump(mode="json")}, artefacts={"evidence.json": kept} if kept else {})
         return job.id
 
-    def replay(self, **given: Any) -> Replay:
-        return Replayer(jobs=self.jobs, files=self.jobs.files, analysis=ALARM).replay(TENANT, **given)
+    def replay(self, *, own: Mapping[str, Mapping[str, float]] | None = None, **given: Any) -> Replay:
+        known = own or {}
+        replayer = Replayer(jobs=self.jobs, files=self.jobs.files, analysis=ALARM, own=lambda camera: known.get(camera or "", {}))
+        return replayer.replay(TENANT, **given)
 
 
 @pytest.fixture
@@ -115,6 +117,17 @@ def test_one_camera_can_be_looked_at_alone(past: Past) -> None:
     yard = past.clip(0.5, camera_id="2")
     found = past.replay(changes={"threshold_low": 0.6}, camera_id="2")
     assert [clip.job_id for clip in found.clips] == [yard]
+
+
+def test_a_camera_keeps_the_thresholds_that_it_has_of_its_own(past: Past) -> None:
+    mine = {"threshold_low": 0.4, "threshold_high": 0.7}
+    past.clip(0.5, camera_id="1", parameters=mine)
+    other = past.clip(0.5, camera_id="2")
+    found = past.replay(changes={"threshold_low": 0.6}, own={"1": mine})
+    assert [clip.job_id for clip in found.changed] == [other]
+    # a camera may have one of the two only; the other is the tenant's
+    found = past.replay(changes={"threshold_low": 0.3, "threshold_high": 0.45}, own={"1": {"threshold_low": 0.4}})
+    assert {clip.camera_id: clip.after.risk for clip in found.clips} == {"1": "intrusion", "2": "intrusion"}
 
 
 def test_what_cannot_be_judged_again_is_counted(past: Past) -> None:

@@ -26,5 +26,6 @@ ANALYSIS = Analysis(
     observations_file="evidence.json",
     is_urgent=True,
     draws_later=True,
+    takes_broken=True,
     warm_up=lambda models: (models.detector(), models.encoder()),
 )

@@ -24,6 +24,9 @@ STANDING_ONCE, STANDING = 0.15, 0.45
 WRITING = 0.95
 """Score of a clock that was found; there is no half-found one."""
 
+LEFT_OVER = ("flag", "other", "plant", "rain", "spider", "web")
+"""Harmless causes that change parts of the picture, as somebody who walks does; wind shakes the whole of it."""
+
 HERD, IN_A_HERD = 0.8, 0.4
 """Chance from which a name counts as sure; what is left of a thing without a sure one that looks like a named animal."""
 
@@ -108,12 +111,41 @@ def scores_of(
     busy = max((max(thing.moves, thing.coherent) for thing in things), default=0.0)
     # what has a name of its own is no spider
     scores["spider"] *= 1.0 - max((thing.chance * thing.moves for thing in things), default=0.0)
+    # a harmless cause makes the change that is left over when bodies have made theirs
+    left_over = 1.0 - explained_share(observations, things)
+    for name in LEFT_OVER:
+        scores[name] *= left_over
     scores["NOTHING"] *= 1.0 - max(busy, scores["person"], scores["vehicule"], scores["animal"])
     return {name: round(min(1.0, max(0.0, scores[name])), 4) for name in SCORE_NAMES}
 
 
+def explained_share(observations: Observations, things: Sequence[Thing]) -> float:
+    """Return how much of all change, counted in pixels over the clip, named things and bodies on their way make, 0..1.
+
+    Light, insects and water change the picture where nothing goes; 0 where it is not known how much changes at all.
+    """
+    active = observations.features.get("active_mean")
+    if active is None or observations.decoded < 1:
+        return 0.0
+    changed_px = 10.0**active * observations.video.width_px * observations.video.height_px * observations.decoded
+    made_px = 0.0
+    for thing in things:
+        if thing.number is not None:
+            mover = observations.movers[thing.number]
+            shown_px = [
+                (box[2] - box[0]) * (box[3] - box[1]) * filled for box, filled in zip(mover.box_px, mover.filled, strict=True)
+            ]
+            made_px += statistics.fmean(shown_px) * mover.sights * max(thing.chance * thing.moves, stranger_score(thing))
+    return float(min(1.0, made_px / changed_px))
+
+
 def _causes(observations: Observations, lesson: LastLayer | None) -> dict[str, float]:
-    """Return the scores of harmless causes: as taught; else the classifier's, or what is plain where that is more."""
+    """Return the scores of harmless causes: as taught; else the classifier's, or what is plain where that is more.
+
+    Every one of them is about change over time, so a single picture has none, not even that nothing happens.
+    """
+    if observations.decoded < 2:
+        return {}
     learned, plain = nuisance_scores(observations.features), plain_scores(observations.features)
     taught = {} if lesson is None else learnt_scores(observations.features, lesson, shipped_weights())
     shipped = {name: max(score, plain.get(name, 0.0)) for name, score in learned.items()}

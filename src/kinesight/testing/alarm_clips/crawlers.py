@@ -1,4 +1,4 @@
-"""Spiders on and before the lens, drawn three ways, and insects that fly through the lamp's light."""
+"""Spiders on and before the lens, drawn four ways, and insects that fly through the lamp's light."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from kinesight.domain.video import Floats
 from kinesight.testing.alarm_clips.motion import GRID_HZ, Signal, gust, spring, walk_and_stop, wander
-from kinesight.testing.alarm_clips.stage import Layer, Picture, Stage, blend, bokeh, ellipse, polylines, soften
+from kinesight.testing.alarm_clips.stage import Layer, Mask, Picture, Stage, blend, bokeh, ellipse, polylines, soften
 
 LEG_TURNS_RAD = np.array([0.55, 1.1, 1.75, 2.45])
 """Where the four legs of one side leave the body, from the head backwards."""
@@ -101,6 +101,80 @@ class GlowingSpider:
             tip = here + self._radius_px * 1.5 * np.array([np.cos(angle), np.sin(angle)])
             polylines(mask, np.stack([here, tip]), thickness_px=max(1.0, 0.14 * self._radius_px))
         return blend(scene, soften(mask, 0.22 * self._radius_px) * np.float32(self._opacity), self._tone)
+
+
+class BandedSpider:
+    """Close enough to be seen with its markings: a shaded, speckled body and eight banded legs that step in turn, each by itself.
+
+    It is painted in the frame of its own body and then turned and laid over the scene, smeared along its way by the exposure.
+    """
+
+    family = "spider/banded"
+    layer = Layer.LENS
+
+    def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
+        self._stage = stage
+        self._body_px = stage.size_px * float(np.exp(rng.uniform(np.log(0.015), np.log(0.09))))
+        self._path = _ways(stage, rng, slowest=0.05, quickest=0.4)
+        self._tone, self._opacity = _tone(stage, rng)
+        self._contrast = rng.uniform(0.1, 0.6) * (-1 if self._tone > 128 else 1)
+        self._reach = rng.uniform(1.6, 3.2)
+        self._bands = int(rng.integers(2, 6))
+        self._leg_px = max(0.8, self._body_px * rng.uniform(0.08, 0.2))
+        self._steps_hz = rng.uniform(2.0, 5.0)
+        self._phases = rng.uniform(0, 2 * np.pi, 8)
+        self._spread = rng.uniform(0.75, 1.2)
+        self._slim = rng.uniform(0.45, 0.8)
+        self._blur_px = self._body_px * float(np.exp(rng.uniform(np.log(0.05), np.log(0.5))))
+        self._speckles = rng.uniform(-0.5, 0.5, (12, 2))
+        self._turn = rng.uniform(0, 2 * np.pi)
+
+    def draw(self, scene: Picture, time_s: float) -> Picture:
+        """Return the scene behind the spider."""
+        here, ahead = self._path.at(time_s), self._path.at(time_s + 0.2)
+        way = ahead - here
+        walks = float(np.hypot(*way)) > 0.05 * self._body_px
+        if walks:
+            # it turns towards where it goes, not at once
+            wanted = float(np.arctan2(way[1], way[0]))
+            self._turn += 0.6 * float(np.arctan2(np.sin(wanted - self._turn), np.cos(wanted - self._turn)))
+        cover, marks = self._stage.empty_mask(), self._stage.empty_mask()
+        self._legs(cover, marks, here, time_s if walks else 0.0)
+        self._body(cover, marks, here)
+        smear = way * min(1.0, self._stage.exposure_s / 0.2)
+        blur_px = float(np.hypot(self._blur_px, 0.3 * np.hypot(*smear)))
+        cover, marks = soften(cover, blur_px), soften(marks, blur_px)
+        colour = self._tone * (1 + self._contrast * marks[..., None]) * np.ones(3, np.float32)
+        return blend(scene, cover * np.float32(self._opacity), np.clip(colour, 0, 255))
+
+    def _placed(self, here: Floats, along: Floats, across: Floats) -> Floats:
+        """Return places in the picture of places in the body's frame, in bodies ahead and to the right, (k, 2)."""
+        cosine, sine = np.cos(self._turn), np.sin(self._turn)
+        return np.asarray(
+            here + self._body_px * np.column_stack([along * cosine - across * sine, along * sine + across * cosine])
+        )
+
+    def _legs(self, cover: Mask, marks: Mask, here: Floats, time_s: float) -> None:
+        roots = np.array([0.35, 0.15, -0.05, -0.25])
+        for number, phase in enumerate(self._phases):
+            side, rank = (1.0 if number % 2 else -1.0), number // 2
+            angle = (0.5 + 0.75 * rank) * self._spread + 0.22 * np.sin(2 * np.pi * self._steps_hz * time_s + phase)
+            share = np.linspace(0, 1, 2 * self._bands + 1)
+            # up to the knee and down again: seen from above a leg bends once
+            bend = 0.25 * np.sin(np.pi * share)
+            along = roots[rank] + self._reach * share * np.cos(angle) + bend * np.sin(angle)
+            across = side * (0.2 + self._reach * share * np.sin(angle) - bend * np.cos(angle))
+            places = self._placed(here, along, across)
+            polylines(cover, places, thickness_px=self._leg_px)
+            for band in range(0, len(places) - 1, 2):
+                polylines(marks, places[band : band + 2], thickness_px=self._leg_px)
+
+    def _body(self, cover: Mask, marks: Mask, here: Floats) -> None:
+        head, trunk = self._placed(here, np.array([0.45, -0.45]), np.zeros(2))
+        ellipse(cover, trunk, (0.7 * self._body_px, 0.7 * self._slim * self._body_px), self._turn)
+        ellipse(cover, head, (0.38 * self._body_px, 0.32 * self._body_px), self._turn)
+        for place in self._placed(here, -0.45 + 0.9 * self._speckles[:, 0], self._slim * self._speckles[:, 1]):
+            ellipse(marks, place, (0.13 * self._body_px, 0.1 * self._body_px), self._turn)
 
 
 class HangingSpider:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kinesight.testing.alarm_clips import clocks, crawlers, flags, lighting, movers, plants, rain, shake, webs
+from kinesight.testing.alarm_clips import clocks, crawlers, flags, lighting, movers, plants, rain, shake, traffic, webs
 from kinesight.testing.alarm_clips.cutouts import Cutout
 from kinesight.testing.alarm_clips.stage import Renderer, Stage
 
@@ -33,14 +33,23 @@ CAUSES: Mapping[str, Cause] = {
     "flag": Cause(label="flag", shown=(flags.WavingFlag, flags.HangingBanner), held_out=(flags.FoldingFlag,)),
     "plant": Cause(label="plant", shown=(plants.LeafyPatches, plants.WarpedFoliage), held_out=(plants.SwayingBranches,)),
     "rain": Cause(label="rain", shown=(rain.StreakRain, rain.VeilRain), held_out=(rain.NearRain,)),
-    "spider": Cause(label="spider", shown=(crawlers.WalkingSpider, crawlers.GlowingSpider), held_out=(crawlers.HangingSpider,)),
+    "spider": Cause(
+        label="spider",
+        shown=(crawlers.WalkingSpider, crawlers.GlowingSpider, crawlers.BandedSpider),
+        held_out=(crawlers.HangingSpider,),
+    ),
     "web": Cause(label="web", shown=(webs.FanWeb, webs.TangledWeb), held_out=(webs.LooseStrands,)),
     "wind": Cause(label="wind", shown=(shake.SwayingMast, shake.JoltedCamera), held_out=(shake.TremblingCamera,)),
-    "light": Cause(label="other", shown=(lighting.ExposureChange, lighting.LampOrHeadlights), held_out=(lighting.CloudShadows,)),
+    "light": Cause(
+        label="other",
+        shown=(lighting.ExposureChange, lighting.LampOrHeadlights, lighting.PassingShadow, lighting.FlickeringLamp),
+        held_out=(lighting.CloudShadows,),
+    ),
     "clock": Cause(label="text", shown=(clocks.StrokeClock, clocks.TypeClock), held_out=(clocks.DotClock,)),
     "insects": Cause(label="other", shown=(crawlers.DashingInsects,), held_out=(crawlers.DashingInsects,)),
-    "vehicle": Cause(label=None, shown=(movers.DrawnVehicle,), held_out=(movers.DrawnVehicle,)),
-    "animal": Cause(label=None, shown=(movers.DrawnAnimal,), held_out=(movers.DrawnAnimal,)),
+    "turn": Cause(label=None, shown=(shake.TurnedCamera,), held_out=(shake.TurnedCamera,)),
+    "vehicle": Cause(label=None, shown=(movers.DrawnVehicle, traffic.Traffic, traffic.Traffic), held_out=(movers.DrawnVehicle,)),
+    "animal": Cause(label=None, shown=(movers.DrawnAnimal, traffic.RoamingAnimals), held_out=(movers.DrawnAnimal,)),
 }
 """By name. Flying insects are `other`: nothing else in the list of labels fits them."""
 
@@ -51,4 +60,6 @@ def person_cause(cutouts: tuple[Cutout, ...]) -> Cause:
     def pasted(stage: Stage, rng: np.random.Generator) -> Renderer:
         return movers.CutoutMover(stage, rng, cutouts[int(rng.integers(len(cutouts)))])
 
-    return Cause(label=None, shown=(movers.DrawnPerson,), held_out=(pasted,) if cutouts else (movers.DrawnPerson,))
+    return Cause(
+        label=None, shown=(movers.DrawnPerson, traffic.Company), held_out=(pasted,) if cutouts else (movers.DrawnPerson,)
+    )

@@ -1,12 +1,12 @@
-"""Changes of light: exposure over the whole picture, lamps and headlights on a part of it, shadows of clouds."""
+"""Changes of light: exposure over the whole picture, lamps and headlights on a part of it, shadows that pass."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
 
-from kinesight.testing.alarm_clips.motion import gust
-from kinesight.testing.alarm_clips.stage import Layer, Mask, Picture, Stage, cloudy
+from kinesight.testing.alarm_clips.motion import gust, spring
+from kinesight.testing.alarm_clips.stage import Layer, Mask, Picture, Stage, cloudy, ellipse, soften
 
 
 class ExposureChange:
@@ -70,6 +70,56 @@ class LampOrHeadlights:
         rows, columns = np.mgrid[: self._size[0], : self._size[1]].astype(np.float32)
         distance = ((columns - x) / self._reach) ** 2 + ((rows - y) / (self._reach * self._squeeze)) ** 2
         return np.asarray(np.exp(-2 * distance), np.float32)
+
+
+class PassingShadow:
+    """The soft shadow of somebody or something that passes outside the picture: a few dark lobes that slide over the ground."""
+
+    family = "other/shadow"
+    layer = Layer.LIGHT
+
+    def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
+        self._stage = stage
+        self._reach = stage.size_px * float(np.exp(rng.uniform(np.log(0.05), np.log(0.6))))
+        self._lobes = rng.normal(0, 0.5, (int(rng.integers(1, 4)), 2))
+        self._sizes = rng.uniform(0.3, 0.8, (len(self._lobes), 2))
+        self._turn_rad = rng.uniform(0, np.pi)
+        self._edge_px = self._reach * rng.uniform(0.08, 0.4)
+        self._depth = np.float32(rng.uniform(0.2, 0.6))
+        self._meets = rng.uniform(0.2, 0.8, 2) * [stage.width_px, stage.height_px]
+        heading = rng.choice([0.0, np.pi]) + rng.normal(0, 0.3)
+        self._speed = stage.size_px * rng.uniform(0.08, 0.7) * np.array([np.cos(heading), np.sin(heading)])
+        self._meets_s = stage.duration_s * rng.uniform(0.1, 0.9)
+
+    def draw(self, scene: Picture, time_s: float) -> Picture:
+        """Return the scene under the shadow where it is now."""
+        mask = self._stage.empty_mask()
+        here = self._meets + self._speed * (time_s - self._meets_s)
+        for place, (long, short) in zip(self._lobes, self._sizes, strict=True):
+            ellipse(mask, here + place * self._reach, (float(long * self._reach), float(short * self._reach)), self._turn_rad)
+        return np.asarray(scene * (1 - soften(mask, self._edge_px) * self._depth)[..., None], np.float32)
+
+
+class FlickeringLamp:
+    """A lamp outside the picture that flickers or swings: one side of the scene grows brighter and darker again and again."""
+
+    family = "other/flicker"
+    layer = Layer.LIGHT
+
+    def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
+        across = (
+            np.linspace(-1, 1, stage.width_px)[None, :] * rng.normal()
+            + np.linspace(-1, 1, stage.height_px)[:, None] * rng.normal()
+        )
+        self._lit = np.asarray(np.clip(0.5 + across * rng.uniform(0.3, 1.5), 0, 1), np.float32)
+        force = gust(rng, stage.duration_s, memory_s=float(rng.uniform(0.1, 0.8)))
+        self._sway = spring(force, own_hz=float(rng.uniform(0.4, 3.0)), damping=float(rng.uniform(0.05, 0.6)))
+        self._strength = float(rng.uniform(0.08, 0.4))
+
+    def draw(self, scene: Picture, time_s: float) -> Picture:
+        """Return the scene in the lamp's light of this moment."""
+        gain = max(-0.9, self._strength * float(self._sway.at(time_s)))
+        return np.asarray(scene * (1 + np.float32(gain) * self._lit[..., None]), np.float32)
 
 
 class CloudShadows:

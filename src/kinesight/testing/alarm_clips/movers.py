@@ -10,7 +10,7 @@ from kinesight.testing.alarm_clips.cutouts import Cutout
 from kinesight.testing.alarm_clips.stage import Layer, Picture, Stage, blend, ellipse, polygon, polylines, shared_window, soften
 
 
-class _Path:
+class GroundWay:
     """A straight way over the ground at a steady pace; sizes and speeds are shares of the picture."""
 
     def __init__(self, stage: Stage, rng: np.random.Generator, *, height: float, pace_heights_s: float) -> None:
@@ -36,7 +36,7 @@ class DrawnPerson:
 
     def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
         self._stage = stage
-        self._path = _Path(
+        self._path = GroundWay(
             stage, rng, height=float(np.exp(rng.uniform(np.log(0.07), np.log(0.6)))), pace_heights_s=float(rng.uniform(0.3, 1.0))
         )
         self._colours = rng.uniform(10, 220, (3, 3)).mean(1, keepdims=stage.is_infrared) * np.ones((3, 1))
@@ -74,7 +74,7 @@ class DrawnVehicle:
 
     def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
         self._stage = stage
-        self._path = _Path(stage, rng, height=float(rng.uniform(0.08, 0.4)), pace_heights_s=float(rng.uniform(0.5, 4.0)))
+        self._path = GroundWay(stage, rng, height=float(rng.uniform(0.08, 0.4)), pace_heights_s=float(rng.uniform(0.5, 4.0)))
         self._colour = rng.uniform(15, 235, 1 if stage.is_infrared else 3) * np.ones(3)
         self._long = rng.uniform(1.8, 3.2)
         self._cabin = np.sort(rng.uniform(-0.45, 0.45, 2)) + np.array([-0.05, 0.05])
@@ -123,7 +123,7 @@ class DrawnAnimal:
 
     def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
         self._stage = stage
-        self._path = _Path(
+        self._path = GroundWay(
             stage, rng, height=float(np.exp(rng.uniform(np.log(0.05), np.log(0.3)))), pace_heights_s=float(rng.uniform(0.6, 3.0))
         )
         self._colour = rng.uniform(15, 190, 1 if stage.is_infrared else 3) * np.ones(3)
@@ -164,7 +164,7 @@ class CutoutMover:
         self.family = f"{cutout.kind}/cutout"
         self._cutout = cutout
         height = float(np.exp(rng.uniform(np.log(0.07), np.log(min(0.6, cutout.height_px / stage.height_px * 1.5)))))
-        self._path = _Path(stage, rng, height=height, pace_heights_s=float(cutout.pace_heights_s * rng.uniform(0.8, 1.2)))
+        self._path = GroundWay(stage, rng, height=height, pace_heights_s=float(cutout.pace_heights_s * rng.uniform(0.8, 1.2)))
         self._tint = rng.uniform(0.6, 1.3)
         self._is_grey = stage.is_infrared
 

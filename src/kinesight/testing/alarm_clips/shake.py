@@ -1,4 +1,4 @@
-"""A camera that the wind shakes, three ways: the whole picture moves along one path."""
+"""A camera that the wind shakes, three ways: the whole picture moves along one path; and one that is turned."""
 
 from __future__ import annotations
 
@@ -64,3 +64,32 @@ class TremblingCamera(_Shake):
         drift = np.column_stack([gust(rng, stage.duration_s, memory_s=0.6).values for _ in range(3)])
         reach = stage.size_px * rng.uniform(0.004, 0.02)
         super().__init__(Signal(values=drift * [reach, reach, rng.uniform(0.001, 0.01)]))
+
+
+class TurnedCamera:
+    """A camera that turns to another view, at once as a film is cut or within a moment, and perhaps back: no wind, no light."""
+
+    family = "turn/view"
+    layer = Layer.CAMERA
+
+    def __init__(self, stage: Stage, rng: np.random.Generator) -> None:
+        self._stage = stage
+        zoom = float(rng.uniform(1.2, 2.5))
+        room = np.array([stage.width_px, stage.height_px]) * (zoom - 1)
+        self._zoom, self._offset = zoom, -rng.random(2) * room
+        self._mirror = bool(rng.random() < 0.5)
+        first = stage.duration_s * rng.uniform(0.1, 0.8)
+        self._from_s, self._to_s = float(first), float(first + stage.duration_s * rng.choice([0.3, 2.0]))
+        self._slews_s = 0.0 if self._mirror or rng.random() < 0.5 else float(rng.uniform(0.2, 1.0))
+
+    def draw(self, scene: Picture, time_s: float) -> Picture:
+        """Return the scene as it is seen at that moment."""
+        steps = max(self._slews_s, 1e-3)
+        share = float(np.clip((time_s - self._from_s) / steps, 0, 1) - np.clip((time_s - self._to_s) / steps, 0, 1))
+        if share == 0.0:
+            return scene
+        zoom = 1 + (self._zoom - 1) * share
+        x, y = (self._offset * share).tolist()
+        size = (self._stage.width_px, self._stage.height_px)
+        seen = cv2.warpAffine(scene, np.array([[zoom, 0, x], [0, zoom, y]], np.float32), size, borderMode=cv2.BORDER_REFLECT)
+        return np.asarray(seen[:, ::-1] if self._mirror else seen, np.float32).copy()

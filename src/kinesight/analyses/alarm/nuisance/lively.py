@@ -83,7 +83,16 @@ def jump_features(evidence: ClipEvidence) -> dict[str, float]:
 
     Of the upper and the lower strip of the picture that counts which has the fuller line.
     """
-    names = ("jump_line", "jump_line_height", "jump_line_density", "jump_strip", "jump_repeat", "jump_seldom", "jump_width")
+    names = (
+        "jump_line",
+        "jump_line_height",
+        "jump_line_density",
+        "jump_strip",
+        "jump_repeat",
+        "jump_seldom",
+        "jump_width",
+        "jump_beat",
+    )
     grey = evidence.grey
     if len(grey) < 3:
         return dict.fromkeys(names, float("nan"))
@@ -112,4 +121,11 @@ def jump_features(evidence: ClipEvidence) -> dict[str, float]:
         "jump_repeat": float(there.max()),
         "jump_seldom": float(np.mean(steps > 0)),
         "jump_width": float((columns[-1] - columns[0] + 1) / grey.shape[2]) if len(columns) else 0.0,
+        "jump_beat": _beat(steps, evidence.time_s[chosen + 1]),
     }
+
+
+def _beat(strength: Floats, time_s: Floats) -> float:
+    """Return how much of what jumps does so once a second, as a clock does, 0..1: the mean vector on that circle."""
+    total = float(strength.sum())
+    return float(np.abs(np.sum(strength * np.exp(2j * np.pi * time_s)))) / total if total > 0 else float("nan")
