@@ -9,6 +9,7 @@ from kinesight.analyses.alarm.classes import kind_of
 from kinesight.analyses.alarm.evidence import ClipEvidence, Track
 from kinesight.analyses.alarm.gathering import Gathered, gather
 from kinesight.analyses.alarm.looking import Glimpse, look, track_at
+from kinesight.analyses.alarm.medians import median_of
 from kinesight.analyses.alarm.motion import Course, course_of
 from kinesight.analyses.alarm.moving import SURE_NOISE
 from kinesight.analyses.alarm.nuisance import nuisance_features
@@ -18,6 +19,7 @@ from kinesight.analyses.alarm.places import Ground
 from kinesight.analyses.alarm.plain_causes import plain_features
 from kinesight.analyses.alarm.scenery import scene_of
 from kinesight.analyses.alarm.seeing import evidence_of
+from kinesight.analyses.alarm.slopes import slopes_of
 from kinesight.domain.cameras import ParkedObject
 from kinesight.domain.ports import Models, VideoReader, Watch
 from kinesight.domain.video import Floats, VideoInfo
@@ -90,10 +92,10 @@ def newness_of(evidence: ClipEvidence, track: Track) -> float:
         now = np.asarray(evidence.grey[track.frame[sight]][part], np.float32)
         if min(now.shape) < 3:
             continue
-        was, seen = np.asarray(np.gradient(before)), np.asarray(np.gradient(now))
+        was, seen = slopes_of(before), slopes_of(now)
         different, were, are = (float(np.mean(np.hypot(field[0], field[1]))) for field in (seen - was, was, seen))
         values.append(max(0.0, different - 2.0) / (were + are + 2.0))
-    return float(np.clip(np.median(values), 0.0, 1.0)) if values else 0.0
+    return float(np.clip(median_of(values), 0.0, 1.0)) if values else 0.0
 
 
 def _worth(track: Track, course: Course, newness: float) -> float:

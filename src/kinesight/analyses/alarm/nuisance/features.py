@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from kinesight.analyses.alarm.evidence import ClipEvidence
+from kinesight.analyses.alarm.flags import often_of
 from kinesight.analyses.alarm.nuisance.classifier import NuisanceWeights, shipped_weights
 from kinesight.analyses.alarm.nuisance.flashes import flash_features
 from kinesight.analyses.alarm.nuisance.lively import above, jump_features, lively_features, variation
@@ -50,7 +51,7 @@ def motion_features(evidence: ClipEvidence) -> dict[str, float]:
         **place_features(evidence, active),
         **lively_features(evidence, spread),
         **jump_features(evidence),
-        **rhythm_features(evidence, active.mean(axis=0)),
+        **rhythm_features(evidence, often_of(active)),
         **{f"sway_{name}": value for name, value in rhythm_features(evidence, above(spread)).items()},
         **flash_features(evidence),
         **thing_features(evidence),
