@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from kinesight.analyses.alarm.boxes import overlap
@@ -59,9 +61,12 @@ def observe(reader: VideoReader, models: Models, parameters: AlarmParameters, wa
             for track, course, new in zip(evidence.tracks, courses, newness, strict=True)
         ]
     )
-    glimpses = look(evidence, gathered.colour, detector, weights)
-    detections = tuple(detection for glimpse in glimpses for detection in _detections(glimpse, evidence))
-    features = nuisance_features(evidence, encoder) | plain_features(evidence)
+    # the detector and the features need nothing of each other, and a clip that somebody waits for has the machine to itself
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        counted = beside.submit(lambda: nuisance_features(evidence, encoder) | plain_features(evidence))
+        glimpses = look(evidence, gathered.colour, detector, weights)
+        detections = tuple(detection for glimpse in glimpses for detection in _detections(glimpse, evidence))
+        features = counted.result()
     return Observations(
         video=info,
         decoded=gathered.decoded,
