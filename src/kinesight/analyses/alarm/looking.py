@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -86,32 +86,33 @@ def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetect
         (tracks,) how much naming each track is worth; 0 for what nobody wants to know.
     """
     glances, places = _glances(evidence, colour, weights)
-    clarities = [_clarity(_seen(places[glance.frame.index], glance)) for glance in glances]
-    worths = [np.ones(len(weights)) for _ in glances]
+    clarity = _clarity(_seen(places, glances)) if glances else np.empty((0, len(weights)))
+    worth = np.ones_like(clarity)
+    times_s = np.array([glance.frame.time_s for glance in glances])
     lives = np.array([max(0.3, track.life_s / 5) for track in evidence.tracks])
     named = np.ones(len(weights))
     taken: list[Glimpse] = []
-    while glances and len(taken) < MOST_LOOKS:
-        values = [
-            float(np.dot(weights * named * worth, clarity)) for worth, clarity in zip(worths, clarities, strict=True)
-        ]
+    while len(taken) < min(MOST_LOOKS, len(glances)):
+        values = np.sum(weights * named * worth * clarity, axis=1)
         best = int(np.argmax(values))
         if taken and values[best] < WORTH * max(1.0, float(weights.sum())):
             break
-        glance, clarity = glances.pop(best), clarities.pop(best)
-        del worths[best]
-        for other, worth in zip(glances, worths, strict=True):
-            worth *= _still_worth(other.frame.time_s - glance.frame.time_s, clarity, lives)
+        glance = glances[best]
         found = _in_frame(detector.detect(_prepared(glance), least_score=LEAST_SCORE), glance)
-        seen = tuple(np.flatnonzero(clarity > 0.2).tolist())
+        seen = tuple(np.flatnonzero(clarity[best] > 0.2).tolist())
+        worth *= _still_worth(times_s - times_s[best], clarity[best], lives)
+        worth[best] = -1.0  # nobody looks twice at the same
         taken.append(Glimpse(glance=glance, found=found, tracks=seen))
         named[_named(evidence, glance, found)] *= NAMED
     return taken
 
 
-def _still_worth(apart_s: float, clarity: Floats, lives: Floats) -> Floats:
-    """Return what a look still tells of each track, (tracks,) 0..1, after one in which they were so clear: less the nearer it is."""
-    nearness = np.exp(-((apart_s / lives) ** 2))
+def _still_worth(apart_s: Floats, clarity: Floats, lives: Floats) -> Floats:
+    """Return what looks (n,) still tell of each track, (n, tracks) 0..1, after one in which they were so clear, (tracks,).
+
+    The less the nearer they are to it in time.
+    """
+    nearness = np.exp(-((apart_s[:, np.newaxis] / lives) ** 2))
     return np.asarray(1.0 - clarity * (0.35 + 0.6 * nearness))
 
 
@@ -215,14 +216,16 @@ def _places(evidence: ClipEvidence, colour: Sequence[Frame], chosen: Iterable[in
     }
 
 
-def _seen(places: Places, glance: Glance) -> Floats:
-    """Return how large each track would be at the detector's input, (tracks,); 0 where it is not in the glance."""
-    left, top, right, bottom = glance.region
-    shape = np.array([DETECTOR_PX / (right - left), DETECTOR_PX / (bottom - top)])
-    inside = np.clip(places.box, [left, top, left, top], [right, bottom, right, bottom])
-    area, seen = (np.prod(np.maximum(box[:, 2:] - box[:, :2], 0.5), axis=1) for box in (places.box, inside))
-    sizes = np.sqrt(np.prod((places.box[:, 2:] - places.box[:, :2]) * shape, axis=1))
-    return np.where(places.there & (seen > 0.7 * area), sizes, 0.0)
+def _seen(places: Mapping[int, Places], glances: Sequence[Glance]) -> Floats:
+    """Return how large each track would be at the detector's input, (glances, tracks); 0 where it is not in the glance."""
+    region = np.array([glance.region for glance in glances], np.float64)[:, np.newaxis]
+    box = np.array([places[glance.frame.index].box for glance in glances])
+    there = np.array([places[glance.frame.index].there for glance in glances])
+    inside = np.clip(box, np.tile(region[..., :2], 2), np.tile(region[..., 2:], 2))
+    area, seen = (np.prod(np.maximum(one[..., 2:] - one[..., :2], 0.5), axis=2) for one in (box, inside))
+    shape = DETECTOR_PX / (region[..., 2:] - region[..., :2])
+    sizes = np.sqrt(np.prod((box[..., 2:] - box[..., :2]) * shape, axis=2))
+    return np.where(there & (seen > 0.7 * area), sizes, 0.0)
 
 
 def _clarity(sizes: Floats) -> Floats:
@@ -233,8 +236,8 @@ def _clarity(sizes: Floats) -> Floats:
 def _prepared(glance: Glance) -> Image:
     left, top, right, bottom = glance.region
     part = glance.frame.rgb[top:bottom, left:right]
-    sample = part[::3, ::3].max(axis=2)
-    low, high = (float(level) for level in np.percentile(sample, (1, 99)))
+    red, green, blue = (part[::3, ::3, channel] for channel in range(3))
+    low, high = (float(level) for level in np.percentile(np.maximum(np.maximum(red, green), blue), (1, 99)))
     if high >= DARK and high - low >= FLAT:
         return np.ascontiguousarray(part)
     stretched = (part.astype(np.float32) - low) * np.float32(235.0 / max(high - low, 24.0)) + 10.0
