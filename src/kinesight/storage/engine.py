@@ -22,7 +22,7 @@ WORKFLOW = "kinesight.run"
 APPLICATION = "kinesight"
 WIRE_VERSION = "1"  # only entries of the same version are taken; a new value strands what older servers accepted
 # How many jobs of a lane one process runs. DBOS keeps this number per queue, so machines of different size add processes.
-SLOTS = {Lane.URGENT: 2, Lane.VIDEO: 1, Lane.LATER: 1}
+SLOTS = {Lane.URGENT: 3, Lane.VIDEO: 1, Lane.LATER: 1}
 QUEUES = tuple(lane.value for lane in Lane)
 AWAITED_FIRST, OTHERS_THEN = 1, 2  # priorities of DBOS: the lowest number goes first
 URGENT_POLL_S = 0.03

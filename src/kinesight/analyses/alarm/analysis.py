@@ -70,9 +70,7 @@ def analyse(observations: Observations, parameters: AlarmParameters) -> Findings
     return Findings(result=result, warnings=_notices(observations), details=verdict)
 
 
-def judge(
-    observations: Observations, sightings: Sequence[Sighting], parameters: AlarmParameters, *, memory: Memory
-) -> Verdict:
+def judge(observations: Observations, sightings: Sequence[Sighting], parameters: AlarmParameters, *, memory: Memory) -> Verdict:
     """Return the verdict on a clip and what was sighted in it, under one set of rules."""
     ground = Ground(rules=parameters.camera, width_px=observations.video.width_px, height_px=observations.video.height_px)
     things = things_of(sightings, ground)

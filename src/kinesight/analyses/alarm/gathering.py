@@ -111,8 +111,7 @@ def gather(reader: VideoReader, watch: Watch) -> Gathered:
 
 
 class _Seen:
-    """A picture and its small grey one, which is made when somebody wants it: to see that a picture is no repetition, a few of
-    its rows are enough."""
+    """A picture and its small grey one, which is made when somebody wants it: a few rows are enough to see what is new."""
 
     def __init__(self, rgb: Image) -> None:
         self._rgb = rgb

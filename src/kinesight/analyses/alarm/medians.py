@@ -22,7 +22,7 @@ def median_of(values: Floats | Sequence[float]) -> float:
     return float(ordered[middle]) if len(ordered) % 2 else float((ordered[middle - 1] + ordered[middle]) / 2)
 
 
-def median_over_time(pictures: Picture) -> Picture:
+def median_over_time(pictures: Picture | NDArray[np.uint8]) -> Picture:
     """Return the median of each pixel, (h, w), of pictures (n, h, w).
 
     Whole pictures go through a sorting network, two at a time: the smaller values into one, the larger into the other. That takes
@@ -45,15 +45,14 @@ def _exchanges(count: int) -> tuple[tuple[int, int], ...]:
 
     Batcher's odd-even merge sort (1968), without the exchanges of which the middle takes no notice.
     """
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     step = 1
     while step < count:
         apart = step
         while apart >= 1:
             for start in range(apart % step, count - apart, 2 * apart):
-                for low in range(start, min(start + apart, count - apart)):
-                    if low // (2 * step) == (low + apart) // (2 * step):
-                        pairs.append((low, low + apart))
+                lows = range(start, min(start + apart, count - apart))
+                pairs += [(low, low + apart) for low in lows if low // (2 * step) == (low + apart) // (2 * step)]
             apart //= 2
         step *= 2
     noticed = {(count - 1) // 2, count // 2}

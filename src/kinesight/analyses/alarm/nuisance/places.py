@@ -73,7 +73,7 @@ def _persistence(active: Flags) -> dict[str, float]:
     count = np.count_nonzero(active)
     if count == 0 or len(active) < 3:
         return {"persistence": float("nan"), "turnovers": float("nan")}
-    together = float(np.count_nonzero(active[1:] & active[:-1])) / float(max(1, np.count_nonzero(active[:-1])))
+    together = float(np.count_nonzero(active[1:] & active[:-1]) / max(1, int(np.count_nonzero(active[:-1]))))
     often = often_of(active)
     ever = often > 0
     flips = often_of(active[1:] ^ active[:-1])[ever]

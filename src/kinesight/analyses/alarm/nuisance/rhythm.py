@@ -29,7 +29,7 @@ def cells_over_time(evidence: ClipEvidence) -> Floats:
     rows, columns = (np.linspace(0, side, count + 1).astype(int) for side, count in zip((height, width), CELLS, strict=True))
     bands = [np.add.reduce(evidence.grey[:, top:bottom], axis=1, dtype=np.uint32) for top, bottom in pairwise(rows)]
     summed = np.add.reduceat(np.stack(bands, axis=1), columns[:-1], axis=2).astype(np.float64)
-    return (summed / np.outer(np.diff(rows), np.diff(columns))).reshape(len(evidence.grey), -1)
+    return np.asarray(summed / np.outer(np.diff(rows), np.diff(columns))).reshape(len(evidence.grey), -1)
 
 
 def rhythm_features(evidence: ClipEvidence, heat: NDArray[np.floating], cells: Floats) -> dict[str, float]:
