@@ -45,7 +45,7 @@ class Track:
 
     def at(self, time_s: float) -> Floats:
         """Return the box at a moment, (4,), on a straight line between its sights; before and after them the nearest."""
-        return self.at_all(np.array([time_s]))[0]
+        return np.asarray(self.at_all(np.array([time_s]))[0])
 
     def at_all(self, times_s: Floats) -> Floats:
         """Return the boxes at some moments (k,), (k, 4), as `at` does."""

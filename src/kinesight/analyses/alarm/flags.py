@@ -10,7 +10,7 @@ from kinesight.domain.video import Floats
 
 def share_of(flags: Flags) -> Floats:
     """Return the share of each picture (n, h, w) in which flags are set, (n,)."""
-    return np.array([np.count_nonzero(picture) for picture in flags]) / flags[0].size
+    return np.asarray(np.array([np.count_nonzero(picture) for picture in flags]) / flags[0].size)
 
 
 def often_of(flags: Flags) -> Floats:
