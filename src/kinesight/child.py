@@ -10,6 +10,7 @@ Standard output belongs to this protocol alone.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import sys
 import time
@@ -21,8 +22,15 @@ from kinesight.settings import load_settings
 from kinesight.wiring.head_jobs import FOUNDATION, do_head_task
 from kinesight.wiring.workshop import Workshop, open_workshop
 
+LOG = logging.getLogger(__name__)
 REPORT_EVERY_S = 0.25
-LEAST_URGENT = 19
+LEAST_URGENT = 15
+"""Niceness of the patient: with two cores that are busy all the time it still gets a twentieth of one, so that a drawing takes
+long, but comes."""
+
+AUTOGROUP = Path("/proc/self/autogroup")
+AUTOGROUP_TRIES, AUTOGROUP_PAUSE_S = 10, 0.12
+"""The kernel lets all processes together change one group every tenth of a second."""
 
 KEPT_INPUT = "fetched_video"
 """Name of a fetched video that stays with the job, because others can build on it."""
@@ -119,13 +127,32 @@ def answer(request: dict[str, Any], out: TextIO, workshop: Workshop) -> None:
         send(out, {"done": done})
 
 
+def step_back() -> None:
+    """Let this process, and what it starts, have the processor only while nobody else wants it.
+
+    Where Linux groups processes by session (sched_autogroup), niceness counts inside a session only, and this process heads one
+    of its own: there the niceness of the whole group has to be said, too.
+    """
+    os.nice(LEAST_URGENT)
+    for _ in range(AUTOGROUP_TRIES if AUTOGROUP.exists() else 0):
+        try:
+            AUTOGROUP.write_text(str(LEAST_URGENT), encoding="ascii")
+        except BlockingIOError:
+            time.sleep(AUTOGROUP_PAUSE_S)
+        except OSError as error:
+            LOG.warning("this process does not step back as a group: %s", error)
+            return
+        else:
+            return
+
+
 def main() -> None:
     """Run the jobs of standard input; exit 0 when it ends, whether they were done or refused.
 
     With the argument --patient, only while nobody else needs the processor.
     """
     if "--patient" in sys.argv:
-        os.nice(LEAST_URGENT)
+        step_back()
     out = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints goes to the log
     with open_workshop(load_settings()) as workshop:

@@ -23,6 +23,8 @@ from kinesight.settings import Settings
 LOG = logging.getLogger(__name__)
 LOCK_EVERY_S = 0.2
 PATIENT = "--patient"
+AT_ONCE = 2
+"""Processes that have a short job; the engine hands out one job more, so that the next is at hand when one of them is done."""
 
 
 def executor_id(settings: Settings, index: int) -> str:
@@ -82,7 +84,9 @@ def run_worker(
             return
         owner = executor_id(settings, taken)
         warm = {
-            Lane.URGENT: WarmProcesses(command, prepares=prepares, wear=Wear(standing=1 if prepares else 0)),
+            Lane.URGENT: WarmProcesses(
+                command, prepares=prepares, wear=Wear(standing=1 if prepares else 0, most_at_once=AT_ONCE)
+            ),
             Lane.LATER: WarmProcesses((*command, PATIENT)),
         }
         worker = Worker(store=storage.jobs, files=storage.files, command=command, owner=owner, limits=limits, warm=warm)

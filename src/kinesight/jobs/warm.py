@@ -22,13 +22,14 @@ TIDY_EVERY_S = 5.0
 class Wear:
     """When a process has done enough: after so many jobs, so much more memory than after its first one, so long without work.
 
-    `standing` of them are started before they are needed, and kept without work.
+    `standing` of them are started before they are needed, and kept without work; at most `most_at_once` have a job.
     """
 
     most_jobs: int = 500
     growth_mb: float = 300.0
     idle_s: float = 60.0
     standing: int = 0
+    most_at_once: int = 64
 
 
 class WarmProcesses:
@@ -49,6 +50,7 @@ class WarmProcesses:
         self._prepares = tuple(prepares)
         self._wear = wear
         self._lock = threading.Lock()
+        self._room = threading.BoundedSemaphore(wear.most_at_once)
         self._idle: list[tuple[AnalysingProcess, float]] = []
         self._out = 0
         self._first_bytes: dict[int, int] = {}
@@ -59,7 +61,18 @@ class WarmProcesses:
         self._keeper.start()
 
     def take(self, *, is_fresh: bool = False) -> AnalysingProcess:
-        """Return a process that is alive and has no job; `is_fresh`: that never had one. It has to be given back or dropped."""
+        """Return a process that is alive and has no job; `is_fresh`: that never had one. It has to be given back or dropped.
+
+        Waits while as many have a job as may.
+        """
+        self._room.acquire()
+        try:
+            return self._taken(is_fresh=is_fresh)
+        except BaseException:
+            self._room.release()
+            raise
+
+    def _taken(self, *, is_fresh: bool) -> AnalysingProcess:
         with self._lock:
             self._out += 1
             while self._idle and not is_fresh:
@@ -83,6 +96,7 @@ class WarmProcesses:
             is_spent = self._is_over or has_grown or process.jobs_done >= self._wear.most_jobs
             if not is_spent:
                 self._idle.append((process, time.monotonic()))
+        self._room.release()
         if is_spent:
             LOG.info(
                 "process %d ends after %d jobs with %d MB", process.pid, process.jobs_done, process.resident_bytes // MEGABYTE
@@ -94,6 +108,7 @@ class WarmProcesses:
         """Let go of a process that was ended."""
         with self._lock:
             self._out -= 1
+        self._room.release()
         self._forget(process)
         self._orders.put(None)
 

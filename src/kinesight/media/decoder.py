@@ -12,7 +12,9 @@ import mmap
 import os
 import signal
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import av
@@ -27,7 +29,7 @@ from kinesight.media.confinement import die_with_parent, lock_down
 from kinesight.media.files import PlainFile
 from kinesight.media.geometry import square_size, upright_size
 from kinesight.media.pictures import Renderer
-from kinesight.media.sources import FFmpegSource, FolderSource, Refused, Source, WebPSource, check_size
+from kinesight.media.sources import FFmpegSource, FolderSource, Picture, Refused, Source, WebPSource, check_size
 from kinesight.media.stamps import StampRepair
 
 _IN, _OUT = 0, 1
@@ -121,11 +123,12 @@ def _open_source(task: Mapping[str, Any], file: PlainFile | mmap.mmap, commands:
         raise Refused("not_a_video") from error
 
 
-def _probe(source: Source, limits: Mapping[str, Any]) -> None:
-    """Send the facts: those of the header, and the size and orientation of the first picture."""
+def _probe(source: Source, limits: Mapping[str, Any]) -> Iterator[Picture]:
+    """Send the facts, those of the header and the size and orientation of the first picture; return all pictures."""
     header = source.header
     _refuse_too_long(header.duration_s, limits)
-    first = next(iter(source.pictures()), None)
+    pictures = iter(source.pictures())
+    first = next(pictures, None)
     if first is None:
         if source.damage or header.frame_count:
             raise Refused("truncated_video", "The file breaks off or is damaged: 0.0 s could be read; upload it again.")
@@ -146,6 +149,7 @@ def _probe(source: Source, limits: Mapping[str, Any]) -> None:
         "duration_s": header.duration_s,
     }
     _send({"kind": "facts", **facts, "duration_is_of_video": header.duration_is_of_video})
+    return chain([first], pictures)
 
 
 def _refuse_too_long(duration_s: float | None, limits: Mapping[str, Any]) -> None:
@@ -155,8 +159,17 @@ def _refuse_too_long(duration_s: float | None, limits: Mapping[str, Any]) -> Non
         )
 
 
-def _decode(source: Source, task: Mapping[str, Any], memory: mmap.mmap, commands: Commands) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """A source, and its pictures from the first on, of which that one may have been looked at already."""
+
+    source: Source
+    pictures: Iterator[Picture]
+
+
+def _decode(opened: _Opened, task: Mapping[str, Any], memory: mmap.mmap, commands: Commands) -> None:
     """Send every picture through the ring."""
+    source = opened.source
     width_px, height_px, slots = task["width_px"], task["height_px"], task["slots"]
     ring = np.frombuffer(memory, np.uint8, slots * height_px * width_px * 3).reshape(slots, height_px, width_px, 3)
     renderer = Renderer(width_px=width_px, height_px=height_px)
@@ -164,7 +177,7 @@ def _decode(source: Source, task: Mapping[str, Any], memory: mmap.mmap, commands
     first_s: float | None = None
     index = 0
     _refuse_too_long(source.header.duration_s, task["limits"])
-    for picture in source.pictures():
+    for picture in opened.pictures:
         commands.take_slot()
         try:
             renderer.render(picture.frame, picture.orientation, into=ring[index % slots])
@@ -226,15 +239,22 @@ def _run(task: Mapping[str, Any]) -> None:
     file = _prepare(task)
     memory = mmap.mmap(task["ring"], 0) if "ring" in task else None
     _lock_down(task)
+    threads = task["limits"]["threads"]
     if task["task"] == "probe":
-        _probe(_open_source(task, file, Commands(0), 1), task["limits"])
+        # whoever gave memory will ask for the pictures, so the source is opened as for them, and goes on after its first one
+        source = _open_source(task, file, Commands(0), 1 if memory is None else threads)
+        pictures = _probe(source, task["limits"])
         line = None if memory is None else _read_line()
         if line is None:
             return
         task = {**task, **json.loads(line)}
+        commands = Commands(task["slots"])
+    else:
+        commands = Commands(task["slots"])
+        source = _open_source(task, file, commands, threads)
+        pictures = iter(source.pictures())
     assert memory is not None  # noqa: S101  # who asks for frames gives a ring
-    commands = Commands(task["slots"])
-    _decode(_open_source(task, file, commands, task["limits"]["threads"]), task, memory, commands)
+    _decode(_Opened(source=source, pictures=pictures), task, memory, commands)
 
 
 def _read_line() -> bytes | None:

@@ -22,10 +22,11 @@ WORKFLOW = "kinesight.run"
 APPLICATION = "kinesight"
 WIRE_VERSION = "1"  # only entries of the same version are taken; a new value strands what older servers accepted
 # How many jobs of a lane one process runs. DBOS keeps this number per queue, so machines of different size add processes.
-SLOTS = {Lane.URGENT: 2, Lane.VIDEO: 1, Lane.LATER: 1}
+SLOTS = {Lane.URGENT: 3, Lane.VIDEO: 1, Lane.LATER: 1}
 QUEUES = tuple(lane.value for lane in Lane)
 AWAITED_FIRST, OTHERS_THEN = 1, 2  # priorities of DBOS: the lowest number goes first
 URGENT_POLL_S = 0.03
+LATER_POLLS = 5  # what comes later is looked for so many times less often
 LIVE = {"ENQUEUED", "DELAYED", "PENDING"}
 PRUNE_AT_ONCE = 500
 
@@ -84,9 +85,18 @@ class DbosEngine:
                 lane.value,
                 worker_concurrency=slots,
                 partition_concurrency=self._tenant_concurrency,
-                polling_interval_sec=min(self._poll_s, URGENT_POLL_S) if lane is Lane.URGENT else self._poll_s,
+                polling_interval_sec=self._look_every_s(lane),
                 on_conflict="always_update",
             )
+
+    def _look_every_s(self, lane: Lane) -> float:
+        """Return how often a process looks for jobs of a lane; a look takes some 2 ms of the processor, found or not."""
+        match lane:
+            case Lane.URGENT:
+                return min(self._poll_s, URGENT_POLL_S)
+            case Lane.LATER:
+                return LATER_POLLS * self._poll_s
+        return self._poll_s
 
     def enqueue(self, connection: sa.Connection, entry: Entry, place: Place) -> None:
         """Put an entry into the queue as part of the caller's transaction."""

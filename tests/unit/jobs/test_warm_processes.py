@@ -222,6 +222,25 @@ def test_jobs_at_the_same_time_have_a_process_each(jobs: MemoryJobs) -> None:
         thread.join()
 
 
+def test_who_finds_all_busy_waits_for_one_that_is_given_back() -> None:
+    warm = WarmProcesses(COMMAND, wear=Wear(most_at_once=2))
+    taken: list[int] = []
+    first, second = warm.take(), warm.take()
+    third = threading.Thread(target=lambda: taken.append(warm.take().pid))
+    third.start()
+    third.join(0.2)
+    assert not taken
+    warm.give_back(second)
+    third.join(LONG_S)
+    assert taken == [second.pid]
+    first.end()
+    warm.drop(first)
+    fresh = warm.take()  # a place that a dropped process leaves is free again
+    for process in (second, fresh):
+        warm.give_back(process)
+    warm.close()
+
+
 def test_one_stands_ready_prepared_and_is_replaced(jobs: MemoryJobs) -> None:
     with open_shop(jobs, wear=Wear(standing=1, idle_s=0.0), prepares=("quick",)) as shop:
         first = shop.run("well")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kinesight.analyses.alarm.judging import Thing, things_of
+from kinesight.analyses.alarm.judging import Sighting, Thing, sightings_of, things_of
 from kinesight.analyses.alarm.memory import Memory
 from kinesight.analyses.alarm.observations import Observations
 from kinesight.analyses.alarm.parameters import AlarmParameters
@@ -13,7 +14,7 @@ from kinesight.analyses.alarm.result import SCORE_NAMES, AlarmResult, Counterfac
 from kinesight.analyses.alarm.scoring import Reason, reasons_of, risk_of, scores_of
 from kinesight.analyses.alarm.words import box_of, explanation_of, why_of
 from kinesight.domain.analysis import Findings
-from kinesight.domain.cameras import Area
+from kinesight.domain.cameras import Area, CameraRules
 from kinesight.domain.document import Notice
 
 BLANK = 10.0
@@ -39,7 +40,9 @@ class Verdict:
 
 def analyse(observations: Observations, parameters: AlarmParameters) -> Findings[AlarmResult]:
     """Return what an observed clip means under the given rules."""
-    verdict = judge(observations, parameters)
+    memory = Memory(parameters.memory, observations.scene)
+    sightings = sightings_of(observations, memory)
+    verdict = judge(observations, sightings, parameters, memory=memory)
     high = parameters.threshold_high
     result = AlarmResult(
         risk=verdict.risk,
@@ -52,7 +55,12 @@ def analyse(observations: Observations, parameters: AlarmParameters) -> Findings
         ),
         rule=verdict.rule,
         tracks=_tracks(observations, verdict),
-        counterfactuals=_counterfactuals(observations, parameters, verdict),
+        counterfactuals=tuple(
+            Counterfactual(change=change, risk=other.risk)
+            for change, rules in _changes(observations, parameters.camera, verdict)
+            if (other := judge(observations, sightings, parameters.model_copy(update={"camera": rules}), memory=memory)).risk
+            != verdict.risk
+        ),
         features=observations.features,
         scene=observations.scene,
         error_code=observations.trouble.code if observations.trouble else 0,
@@ -62,11 +70,10 @@ def analyse(observations: Observations, parameters: AlarmParameters) -> Findings
     return Findings(result=result, warnings=_notices(observations), details=verdict)
 
 
-def judge(observations: Observations, parameters: AlarmParameters) -> Verdict:
-    """Return the verdict on a clip under one set of rules."""
+def judge(observations: Observations, sightings: Sequence[Sighting], parameters: AlarmParameters, *, memory: Memory) -> Verdict:
+    """Return the verdict on a clip and what was sighted in it, under one set of rules."""
     ground = Ground(rules=parameters.camera, width_px=observations.video.width_px, height_px=observations.video.height_px)
-    memory = Memory(parameters.memory, observations.scene)
-    things = things_of(observations, ground, memory)
+    things = things_of(sightings, ground)
     reasons = reasons_of(things)
     armed = parameters.camera.is_armed
     scores = scores_of(observations, things, reasons, lesson=parameters.nuisance, is_armed=armed)
@@ -142,9 +149,8 @@ def _tracks(observations: Observations, verdict: Verdict) -> tuple[TrackSummary,
     return tuple(found)
 
 
-def _counterfactuals(observations: Observations, parameters: AlarmParameters, verdict: Verdict) -> tuple[Counterfactual, ...]:
-    """Return changes of the rules, one at a time, under which the risk would be another one."""
-    rules = parameters.camera
+def _changes(observations: Observations, rules: CameraRules, verdict: Verdict) -> list[tuple[str, CameraRules]]:
+    """Return changes of the rules, one at a time, under which the risk might be another one."""
     changes = []
     if rules.is_armed:
         changes.append(("if the camera were not armed", rules.model_copy(update={"is_armed": False})))
@@ -166,12 +172,7 @@ def _counterfactuals(observations: Observations, parameters: AlarmParameters, ve
         )
         if getattr(rules, field)
     ]
-    found = []
-    for change, altered in changes:
-        risk = judge(observations, parameters.model_copy(update={"camera": altered})).risk
-        if risk != verdict.risk:
-            found.append(Counterfactual(change=change, risk=risk))
-    return tuple(found)
+    return changes
 
 
 def _cover(thing: Thing, observations: Observations) -> Area:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from kinesight.analyses.alarm.evidence import Flags, Greys
+from kinesight.analyses.alarm.medians import median_over_time
 
 STEP = 40
 """Grey levels by which a digit differs from its ground at least: writing is made to be read."""
@@ -73,23 +74,31 @@ def find_burnt_in(grey: Greys) -> BurntIn:
     if count < 3:
         return BurntIn(mask=mask, changes=0.0)
     border = max(2 * SMALLEST_PX, round(NEAR_BORDER * height))
-    still = np.median(grey[:: max(1, count // 15)], axis=0)
-    edges = np.abs(np.diff(still, axis=1, append=still[:, -1:])) > EDGE_STEP
+    edges: Flags | None = None
     when: set[int] = set()
     for top, bottom in ((0, border), (height - border, height)):
         band = grey[:, top:bottom]
         for line in _lines(_ticks(band, picture_height=height)):
             place = _around(line)
-            if _is_bright(band, line) and _is_writing(edges, (place[0] + top, place[1] + top, *place[2:])):
+            if not _is_bright(band, line):
+                continue
+            edges = _still_edges(grey) if edges is None else edges
+            if _is_writing(edges, (place[0] + top, place[1] + top, *place[2:])):
                 mask[max(0, place[0] + top - 2) : place[1] + top + 2, max(0, place[2] - 3) : place[3] + 3] = True
                 when |= {tick.step for tick in line}
     return BurntIn(mask=mask, changes=len(when) / (count - 1))
 
 
+def _still_edges(grey: Greys) -> Flags:
+    """Return where steep edges stand still, (h, w)."""
+    still = median_over_time(grey[:: max(1, len(grey) // 15)])
+    return np.asarray(np.abs(np.diff(still, axis=1, append=still[:, -1:])) > EDGE_STEP)
+
+
 def _ticks(band: Greys, *, picture_height: int) -> list[_Tick]:
     """Return every change in a band that has the size of a digit and keeps to itself, in space and in time."""
     steps = np.maximum(band[1:], band[:-1]) - np.minimum(band[1:], band[:-1]) > STEP
-    share = np.mean(steps, axis=(1, 2))
+    share = np.array([np.count_nonzero(step) for step in steps]) / steps[0].size
     # in a step in which something large passes nothing can be told
     chosen = np.flatnonzero((share > 0) & (share <= 0.1))
     tallest = max(SMALLEST_PX + 4, TALLEST * picture_height)

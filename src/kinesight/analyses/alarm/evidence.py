@@ -45,11 +45,18 @@ class Track:
 
     def at(self, time_s: float) -> Floats:
         """Return the box at a moment, (4,), on a straight line between its sights; before and after them the nearest."""
-        after = int(np.searchsorted(self.time_s, time_s))
-        if after == 0 or after == len(self.time_s):
-            return np.asarray(self.box_px[min(after, len(self.time_s) - 1)])
-        share = (time_s - self.time_s[after - 1]) / (self.time_s[after] - self.time_s[after - 1])
-        return np.asarray((1.0 - share) * self.box_px[after - 1] + share * self.box_px[after])
+        return np.asarray(self.at_all(np.array([time_s]))[0])
+
+    def at_all(self, times_s: Floats) -> Floats:
+        """Return the boxes at some moments (k,), (k, 4), as `at` does."""
+        last = len(self.time_s) - 1
+        after = np.searchsorted(self.time_s, times_s)
+        is_inside = (after > 0) & (after <= last)
+        later = np.minimum(after, last)
+        before = np.where(is_inside, after - 1, later)
+        gap_s = np.where(is_inside, self.time_s[later] - self.time_s[before], 1.0)
+        share = (np.where(is_inside, times_s - self.time_s[before], 0.0) / gap_s)[:, np.newaxis]
+        return np.asarray((1.0 - share) * self.box_px[before] + share * self.box_px[later])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -18,6 +19,9 @@ COLOUR_PX = 640
 
 MOST_GREYS = 160
 """More frames are thinned out evenly: in half a minute they are still five a second, enough to follow whoever walks."""
+
+GLANCED_ROWS = 12
+"""Of so many rows one is compared first when a picture may be a repetition."""
 
 COLOUR_BYTES = 96_000_000
 """Memory for colour frames; beyond it they are thinned out evenly."""
@@ -34,14 +38,17 @@ class Thinned(Generic[Kept]):
         self._seen = 0
         self.items: list[Kept] = []
 
-    def offer(self, item: Kept) -> None:
-        """Keep the item if its turn has come."""
-        if self._seen % self._every == 0:
-            self.items.append(item)
-            if len(self.items) > self._most:
-                del self.items[1::2]
-                self._every *= 2
+    def is_turn(self) -> bool:
+        """Count one more of the sequence, and return whether it is to be kept."""
         self._seen += 1
+        return (self._seen - 1) % self._every == 0
+
+    def keep(self, item: Kept) -> None:
+        """Keep the item whose turn it is."""
+        self.items.append(item)
+        if len(self.items) > self._most:
+            del self.items[1::2]
+            self._every *= 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,21 +78,23 @@ def gather(reader: VideoReader, watch: Watch) -> Gathered:
     """
     greys: Thinned[tuple[float, Greys]] = Thinned(MOST_GREYS)
     colours: Thinned[Frame] | None = None
-    last: Greys | None = None
+    last: _Seen | None = None
     decoded, last_s, scale, problem = 0, 0.0, 1.0, None
     with closing(reader.frames(longest_side_px=COLOUR_PX)) as frames:
         try:
             for frame in frames:
                 watch.progress("observe", frame.index, reader.info.frame_count)
                 decoded, last_s = decoded + 1, frame.time_s
-                grey = small_grey(frame.rgb)
-                if last is not None and np.array_equal(grey, last):
+                seen = _Seen(frame.rgb)
+                if last is not None and seen.repeats(last):
                     continue  # the recorder repeats pictures; a repeated one says nothing
-                last = grey
+                last = seen
                 colours = colours or Thinned(COLOUR_BYTES // frame.rgb.nbytes)
-                scale = frame.scale * grey.shape[1] / frame.rgb.shape[1]
-                greys.offer((frame.time_s, grey))
-                colours.offer(frame)
+                if greys.is_turn():
+                    scale = frame.scale * seen.grey.shape[1] / frame.rgb.shape[1]
+                    greys.keep((frame.time_s, seen.grey))
+                if colours.is_turn():
+                    colours.keep(frame)
         except CallerError as error:
             problem = error
     if colours is None:
@@ -101,18 +110,50 @@ def gather(reader: VideoReader, watch: Watch) -> Gathered:
     )
 
 
+class _Seen:
+    """A picture and its small grey one, which is made when somebody wants it: a few rows are enough to see what is new."""
+
+    def __init__(self, rgb: Image) -> None:
+        self._rgb = rgb
+
+    @cached_property
+    def grey(self) -> Greys:
+        """Return the small grey picture."""
+        return small_grey(self._rgb)
+
+    @cached_property
+    def _some_rows(self) -> Greys:
+        every = _shrinks_by(self._rgb)
+        rows, width = self._rgb.shape[0] // every, self._rgb.shape[1]
+        chosen = self._rgb[: rows * every].reshape(rows, every, width, 3)[::GLANCED_ROWS]
+        return _shrunk(chosen.reshape(-1, width, 3), every)
+
+    def repeats(self, other: _Seen) -> bool:
+        """Return whether the small grey pictures are equal."""
+        return np.array_equal(self._some_rows, other._some_rows) and np.array_equal(self.grey, other.grey)
+
+
 def small_grey(rgb: Image) -> Greys:
     """Return the brightness of a picture, (red + 2 green + blue) / 4, averaged down to at most `WORKING_PX` a side."""
-    height, width = rgb.shape[:2]
-    every = max(1, -(-max(height, width) // WORKING_PX))
-    inside = rgb[: max(1, height // every) * every, : max(1, width // every) * every]
-    rows, columns = inside.shape[0] // every, inside.shape[1] // every
-    if every == 1 or min(height, width) < every:
-        total = inside[..., 0].astype(np.uint16) + 2 * inside[..., 1].astype(np.uint16) + inside[..., 2]
-        return np.asarray(total >> 2, np.uint8)
-    summed = np.zeros((rows, columns, 3), np.uint16)
-    for row in range(every):
-        for column in range(every):
-            summed += inside[row::every, column::every]
-    total = summed[..., 0].astype(np.uint32) + 2 * summed[..., 1].astype(np.uint32) + summed[..., 2]
-    return np.asarray(total // (4 * every * every), np.uint8)
+    return _shrunk(rgb, _shrinks_by(rgb))
+
+
+def _shrinks_by(rgb: Image) -> int:
+    every = max(1, -(-max(rgb.shape[:2]) // WORKING_PX))
+    # a picture that is slimmer than that stays as it is
+    return every if min(rgb.shape[:2]) >= every else 1
+
+
+def _shrunk(rgb: Image, every: int) -> Greys:
+    """Return the brightness averaged over squares of `every` pixels a side."""
+    inside = rgb[: rgb.shape[0] // every * every, : rgb.shape[1] // every * every]
+    down = inside[::every].astype(np.uint16)
+    for row in range(1, every):
+        down += inside[row::every]
+    total = 2 * down[..., 1]
+    total += down[..., 0]
+    total += down[..., 2]
+    summed = total[:, ::every].astype(np.uint32)
+    for column in range(1, every):
+        summed += total[:, column::every]
+    return np.asarray(summed // (4 * every * every), np.uint8)

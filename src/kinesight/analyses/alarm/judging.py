@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from kinesight.analyses.alarm.boxes import overlap
 from kinesight.analyses.alarm.classes import Kind, kind_of
+from kinesight.analyses.alarm.medians import median_of
 from kinesight.analyses.alarm.memory import Memory
 from kinesight.analyses.alarm.motion import Course, course_of
 from kinesight.analyses.alarm.observations import Detection, Mover, Observations
@@ -69,20 +71,28 @@ class Thing:
     why_not: str = ""
 
 
-def things_of(observations: Observations, ground: Ground, memory: Memory) -> tuple[Thing, ...]:
-    """Return everything that moved or was named outside the masks."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """A thing as no rule of the camera has judged it yet, and where it was: `time_s` (k,) and `boxes` (k, 4); `place` (4,)."""
+
+    thing: Thing
+    time_s: Floats
+    boxes: Floats
+    place: Floats
+
+
+def sightings_of(observations: Observations, memory: Memory) -> tuple[Sighting, ...]:
+    """Return everything that moved or was named, whatever the rules of the camera are."""
     observations = _without_parked(observations)
-    movers = [
-        _mover(number, mover, observations, ground)
-        for number, mover in enumerate(observations.movers)
-        if not ground.is_masked(np.array(mover.box_px[len(mover.box_px) // 2]))
-    ]
-    loose = [
-        _loose(group, ground, memory)
-        for group in _places([found for found in observations.detections if found.mover is None and kind_of(found.label)])
-        if not ground.is_masked(np.array(group[0].box_px))
-    ]
-    return (*movers, *loose)
+    movers = [_mover(number, mover, observations) for number, mover in enumerate(observations.movers)]
+    named = [found for found in observations.detections if found.mover is None and kind_of(found.label)]
+    size_px = (observations.video.width_px, observations.video.height_px)
+    return (*movers, *(_loose(group, size_px, memory) for group in _places(named)))
+
+
+def things_of(sightings: Sequence[Sighting], ground: Ground) -> tuple[Thing, ...]:
+    """Return what was sighted outside the masks, with what the camera's rules say about it."""
+    return tuple(_under_rules(one, ground) for one in sightings if not ground.is_masked(one.place))
 
 
 def _without_parked(observations: Observations) -> Observations:
@@ -102,7 +112,7 @@ def _without_parked(observations: Observations) -> Observations:
     return observations.model_copy(update={"detections": tuple(kept)})
 
 
-def _mover(number: int, mover: Mover, observations: Observations, ground: Ground) -> Thing:
+def _mover(number: int, mover: Mover, observations: Observations) -> Sighting:
     time_s, boxes = np.array(mover.time_s), np.array(mover.box_px)
     course = course_of(time_s, boxes)
     found = [detection for detection in observations.detections if detection.mover == number]
@@ -125,17 +135,17 @@ def _mover(number: int, mover: Mover, observations: Observations, ground: Ground
         chances=chances,
         moves=named_moves if kind is not None else real * goes,
         coherent=real * _coherence(mover, course),
-        is_rigid=_is_rigid(mover, course, longest_px=max(ground.width_px, ground.height_px)),
+        is_rigid=_is_rigid(mover, course, longest_px=max(observations.video.width_px, observations.video.height_px)),
         moments=len({one.time_s for one in found if kind_of(one.label) == kind}),
         course=course,
         time_s=float(time_s[sight]) if best is None else best.time_s,
         box_px=boxes[sight] if best is None else np.array(best.box_px),
         best=best,
     )
-    return _under_rules(thing, time_s, boxes, ground)
+    return Sighting(thing=thing, time_s=time_s, boxes=boxes, place=boxes[len(boxes) // 2])
 
 
-def _loose(group: Sequence[Detection], ground: Ground, memory: Memory) -> Thing:
+def _loose(group: Sequence[Detection], size_px: tuple[int, int], memory: Memory) -> Sighting:
     """Judge detections of one place that belong to no mover: parked, a picture on a wall, or somebody who stands still."""
     chances = _chances(group, 0, {})
     kind = max(chances, key=lambda one: chances[one], default=None)
@@ -143,7 +153,7 @@ def _loose(group: Sequence[Detection], ground: Ground, memory: Memory) -> Thing:
     times = np.array([one.time_s for one in group])
     order = np.argsort(times, kind="stable")
     boxes = np.array([one.box_px for one in group])
-    size = np.array([ground.width_px, ground.height_px] * 2, dtype=np.float64)
+    size = np.array(size_px * 2, dtype=np.float64)
     known_since_s = None if kind is None else memory.known_since_s(kind, np.array(best.box_px) / size)
     thing = Thing(
         number=None,
@@ -160,7 +170,7 @@ def _loose(group: Sequence[Detection], ground: Ground, memory: Memory) -> Thing:
         best=best,
         known_since_s=known_since_s,
     )
-    return _under_rules(thing, times[order], boxes[order], ground)
+    return Sighting(thing=thing, time_s=times[order], boxes=boxes[order], place=boxes[0])
 
 
 def _moments_standing(group: Sequence[Detection], kind: Kind | None) -> int:
@@ -201,7 +211,7 @@ def _silent_looks(number: int, observations: Observations) -> int:
 def _odds_of(detection: Detection) -> float:
     """Return the log odds of one detection; among swinging leaves and white water the detector sees people who are not there."""
     even = EVEN_SCORE + RESTLESS_SCORE * ramp(detection.flicker, 0.75 * RESTLESS, 1.75 * RESTLESS)
-    return float(np.clip(STEEP * (detection.score - even), LEAST_ODDS, MOST_ODDS))
+    return min(max(STEEP * (detection.score - even), LEAST_ODDS), MOST_ODDS)
 
 
 def _shape_odds(course: Course) -> dict[Kind, float]:
@@ -246,16 +256,16 @@ def _is_rigid(mover: Mover, course: Course, *, longest_px: float) -> bool:
         and course.aspect <= 1.25
         and min(course.width_px, course.height_px) >= LEAST_VEHICLE * longest_px
         and mover.sights >= 5
-        and float(np.median(mover.filled)) >= 0.5
+        and median_of(mover.filled) >= 0.5
         and mover.newness >= 0.3
     )
 
 
-def _under_rules(thing: Thing, time_s: Floats, boxes: Floats, ground: Ground) -> Thing:
+def _under_rules(sighting: Sighting, ground: Ground) -> Thing:
     """Return the thing with what the camera's rules say about it."""
-    zones = tuple(dict.fromkeys(name for box in boxes for name in ground.zones(box)))
-    dwell_s = ground.dwell_s(time_s.tolist(), boxes)
-    crossed = ground.crossings(boxes)
+    zones = tuple(dict.fromkeys(name for box in sighting.boxes for name in ground.zones(box)))
+    dwell_s = ground.dwell_s(sighting.time_s.tolist(), sighting.boxes)
+    crossed = ground.crossings(sighting.boxes)
     why_not = ""
     if ground.rules.zones and not zones:
         why_not = "outside the guarded zones"
@@ -263,7 +273,7 @@ def _under_rules(thing: Thing, time_s: Floats, boxes: Floats, ground: Ground) ->
         why_not = "no line is crossed"
     elif dwell_s < ground.rules.minimum_dwell_s:
         why_not = f"inside for {dwell_s:.1f} s only"
-    return replace(thing, zones=zones, dwell_s=dwell_s, crossed=crossed, why_not=why_not, matters=not why_not)
+    return replace(sighting.thing, zones=zones, dwell_s=dwell_s, crossed=crossed, why_not=why_not, matters=not why_not)
 
 
 def _places(found: Sequence[Detection]) -> list[list[Detection]]:
@@ -281,9 +291,9 @@ def _places(found: Sequence[Detection]) -> list[list[Detection]]:
 
 def logistic(odds: float) -> float:
     """Return the probability of log odds."""
-    return float(1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0))))
+    return 1.0 / (1.0 + math.exp(-min(max(odds, -30.0), 30.0)))
 
 
 def ramp(value: float, low: float, high: float) -> float:
     """Return 0 below `low`, 1 above `high`, and a straight line between."""
-    return float(np.clip((value - low) / (high - low), 0.0, 1.0))
+    return min(max((value - low) / (high - low), 0.0), 1.0)

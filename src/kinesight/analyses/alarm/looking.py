@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,12 +43,15 @@ DARK, FLAT = 150.0, 110.0
 """Grey levels: a picture whose brightest hundredth is darker, or whose range is smaller, is stretched before the look."""
 
 
+Region = tuple[int, int, int, int]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glance:
     """A part of a colour frame to look at. `region` is left, top, right, bottom in whole pixels of that frame."""
 
     frame: Frame
-    region: tuple[int, int, int, int]
+    region: Region
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,35 +85,35 @@ def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetect
     weights
         (tracks,) how much naming each track is worth; 0 for what nobody wants to know.
     """
-    places = {frame.index: _places(evidence, frame) for frame in colour}
-    glances = _glances(evidence, colour, places, weights)
-    clarities = [_clarity(_seen(places[glance.frame.index], glance)) for glance in glances]
+    glances, places = _glances(evidence, colour, weights)
+    clarity = _clarity(_seen(places, glances)) if glances else np.empty((0, len(weights)))
+    worth = np.ones_like(clarity)
+    times_s = np.array([glance.frame.time_s for glance in glances])
     lives = np.array([max(0.3, track.life_s / 5) for track in evidence.tracks])
     named = np.ones(len(weights))
-    taken: list[tuple[Glimpse, Floats]] = []
-    while glances and len(taken) < MOST_LOOKS:
-        values = [
-            float(np.dot(weights * named * _still_worth(glance.frame.time_s, taken, lives), clarity))
-            for glance, clarity in zip(glances, clarities, strict=True)
-        ]
+    taken: list[Glimpse] = []
+    while len(taken) < min(MOST_LOOKS, len(glances)):
+        values = np.sum(weights * named * worth * clarity, axis=1)
         best = int(np.argmax(values))
         if taken and values[best] < WORTH * max(1.0, float(weights.sum())):
             break
-        glance, clarity = glances.pop(best), clarities.pop(best)
+        glance = glances[best]
         found = _in_frame(detector.detect(_prepared(glance), least_score=LEAST_SCORE), glance)
-        seen = tuple(np.flatnonzero(clarity > 0.2).tolist())
-        taken.append((Glimpse(glance=glance, found=found, tracks=seen), clarity))
+        seen = tuple(np.flatnonzero(clarity[best] > 0.2).tolist())
+        worth *= _still_worth(times_s - times_s[best], clarity[best], lives)
+        worth[best] = -1.0  # nobody looks twice at the same
+        taken.append(Glimpse(glance=glance, found=found, tracks=seen))
         named[_named(evidence, glance, found)] *= NAMED
-    return [glimpse for glimpse, _ in taken]
+    return taken
 
 
-def _still_worth(time_s: float, taken: list[tuple[Glimpse, Floats]], lives: Floats) -> Floats:
-    """Return what another look at each track at a moment is still worth, (tracks,) 0..1: the nearer to one taken the less."""
-    worth = np.ones(len(lives))
-    for glimpse, clarity in taken:
-        nearness = np.exp(-(((time_s - glimpse.glance.frame.time_s) / lives) ** 2))
-        worth *= 1.0 - clarity * (0.35 + 0.6 * nearness)
-    return worth
+def _still_worth(apart_s: Floats, clarity: Floats, lives: Floats) -> Floats:
+    """Return what looks (n,) still tell of each track, (n, tracks) 0..1, after one in which they were so clear, (tracks,).
+
+    The less the nearer they are to it in time.
+    """
+    nearness = np.exp(-((apart_s[:, np.newaxis] / lives) ** 2))
+    return np.asarray(1.0 - clarity * (0.35 + 0.6 * nearness))
 
 
 def _named(evidence: ClipEvidence, glance: Glance, found: Boxes) -> list[int]:
@@ -138,32 +141,41 @@ def track_at(evidence: ClipEvidence, box: Floats, time_s: float) -> int | None:
     return best
 
 
-def _glances(evidence: ClipEvidence, colour: Sequence[Frame], places: Mapping[int, Places], weights: Floats) -> list[Glance]:
-    """Return all places worth thinking of: whole frames and squares around the weightiest tracks, at moments of their lives."""
+def _glances(evidence: ClipEvidence, colour: Sequence[Frame], weights: Floats) -> tuple[list[Glance], dict[int, Places]]:
+    """Return all places worth thinking of: whole frames and squares around the weightiest tracks, at moments of their lives.
+
+    And where every track is in the frames of these places, by the frame's index.
+    """
     height, width = colour[0].rgb.shape[:2]
     wholes = _wholes(width, height)
     times = np.array([frame.time_s for frame in colour])
-    glances: dict[tuple[int, tuple[int, int, int, int]], Glance] = {}
-    for number in np.argsort(-weights, kind="stable")[:10]:
-        if weights[number] <= 0:
-            break
-        track = evidence.tracks[number]
-        for part in TIMES_OF_A_TRACK:
-            sight = int(part * (len(track.frame) - 1) + 0.5)
-            which = int(np.argmin(np.abs(times - track.time_s[sight])))
-            square = _square(places[colour[which].index].box[number], width, height)
-            for region in (*wholes, square):
-                glances[which, region] = Glance(frame=colour[which], region=region)
-    if not glances:
+    weightiest = [number for number in np.argsort(-weights, kind="stable")[:10].tolist() if weights[number] > 0]
+    moments = [(number, int(np.argmin(np.abs(times - time_s)))) for number in weightiest for time_s in _moments(evidence, number)]
+    if not moments:
         busiest = int(np.argmax(_flicker(evidence)))
         wholes = wholes[:1] if height <= 1.2 * width else wholes
-        for time_s in (evidence.time_s[busiest], evidence.time_s[0] * 0.5 + evidence.time_s[-1] * 0.5):
-            which = int(np.argmin(np.abs(times - time_s)))
-            glances.update({(which, region): Glance(frame=colour[which], region=region) for region in wholes})
-    return list(glances.values())
+        asked_s = (evidence.time_s[busiest], evidence.time_s[0] * 0.5 + evidence.time_s[-1] * 0.5)
+        chosen = dict.fromkeys(int(np.argmin(np.abs(times - time_s))) for time_s in asked_s)
+        return _glances_at([(which, region) for which in chosen for region in wholes], colour), _places(evidence, colour, chosen)
+    places = _places(evidence, colour, dict.fromkeys(which for _, which in moments))
+    wanted: dict[tuple[int, Region], None] = {}
+    for number, which in moments:
+        square = _square(places[colour[which].index].box[number], width, height)
+        wanted.update(dict.fromkeys((which, region) for region in (*wholes, square)))
+    return _glances_at(wanted, colour), places
 
 
-def _wholes(width: int, height: int) -> list[tuple[int, int, int, int]]:
+def _glances_at(wanted: Iterable[tuple[int, Region]], colour: Sequence[Frame]) -> list[Glance]:
+    return [Glance(frame=colour[which], region=region) for which, region in wanted]
+
+
+def _moments(evidence: ClipEvidence, number: int) -> Floats:
+    """Return when a track may be looked at."""
+    track = evidence.tracks[number]
+    return track.time_s[[int(part * (len(track.frame) - 1) + 0.5) for part in TIMES_OF_A_TRACK]]
+
+
+def _wholes(width: int, height: int) -> list[Region]:
     """Return what covers a frame: squares side by side, and a landscape frame as a whole.
 
     A frame squeezed square makes people slim, which the detector bears; a portrait squeezed would lay them flat.
@@ -181,7 +193,7 @@ def _flicker(evidence: ClipEvidence) -> Floats:
     return np.asarray(np.mean(away, axis=(1, 2)), np.float64)
 
 
-def _square(box: Floats, width: int, height: int) -> tuple[int, int, int, int]:
+def _square(box: Floats, width: int, height: int) -> Region:
     """Return a square around a box that lies in the picture; as large as the picture allows if the box is large."""
     longest = max(box[2] - box[0], box[3] - box[1])
     side = int(min(max(CROP_SIZES * longest, SMALLEST_CROP_PX), width, height))
@@ -191,23 +203,29 @@ def _square(box: Floats, width: int, height: int) -> tuple[int, int, int, int]:
     return left, top, left + side, top + side
 
 
-def _places(evidence: ClipEvidence, frame: Frame) -> Places:
-    """Return where every track is at the moment of a frame."""
-    box, there = np.zeros((len(evidence.tracks), 4)), np.zeros(len(evidence.tracks), np.bool_)
-    for number, track in enumerate(evidence.tracks):
-        box[number] = track.at(frame.time_s)
-        there[number] = track.time_s[0] - SLACK_S <= frame.time_s <= track.time_s[-1] + SLACK_S
-    return Places(box=box * (frame.scale / evidence.scale), there=there)
+def _places(evidence: ClipEvidence, colour: Sequence[Frame], chosen: Iterable[int]) -> dict[int, Places]:
+    """Return where every track is at the moments of the chosen colour frames, by the index of those."""
+    frames = [colour[which] for which in chosen]
+    times_s = np.array([frame.time_s for frame in frames])
+    boxes = np.array([track.at_all(times_s) for track in evidence.tracks]).reshape(-1, len(frames), 4)
+    first, last = (np.array([track.time_s[end] for track in evidence.tracks]).reshape(-1, 1) for end in (0, -1))
+    there = (first - SLACK_S <= times_s) & (times_s <= last + SLACK_S)
+    return {
+        frame.index: Places(box=boxes[:, number] * (frame.scale / evidence.scale), there=there[:, number])
+        for number, frame in enumerate(frames)
+    }
 
 
-def _seen(places: Places, glance: Glance) -> Floats:
-    """Return how large each track would be at the detector's input, (tracks,); 0 where it is not in the glance."""
-    left, top, right, bottom = glance.region
-    shape = np.array([DETECTOR_PX / (right - left), DETECTOR_PX / (bottom - top)])
-    inside = np.clip(places.box, [left, top, left, top], [right, bottom, right, bottom])
-    area, seen = (np.prod(np.maximum(box[:, 2:] - box[:, :2], 0.5), axis=1) for box in (places.box, inside))
-    sizes = np.sqrt(np.prod((places.box[:, 2:] - places.box[:, :2]) * shape, axis=1))
-    return np.where(places.there & (seen > 0.7 * area), sizes, 0.0)
+def _seen(places: Mapping[int, Places], glances: Sequence[Glance]) -> Floats:
+    """Return how large each track would be at the detector's input, (glances, tracks); 0 where it is not in the glance."""
+    region = np.array([glance.region for glance in glances], np.float64)[:, np.newaxis]
+    box = np.array([places[glance.frame.index].box for glance in glances])
+    there = np.array([places[glance.frame.index].there for glance in glances])
+    inside = np.clip(box, np.tile(region[..., :2], 2), np.tile(region[..., 2:], 2))
+    area, seen = (np.prod(np.maximum(one[..., 2:] - one[..., :2], 0.5), axis=2) for one in (box, inside))
+    shape = DETECTOR_PX / (region[..., 2:] - region[..., :2])
+    sizes = np.sqrt(np.prod((box[..., 2:] - box[..., :2]) * shape, axis=2))
+    return np.where(there & (seen > 0.7 * area), sizes, 0.0)
 
 
 def _clarity(sizes: Floats) -> Floats:
@@ -218,8 +236,8 @@ def _clarity(sizes: Floats) -> Floats:
 def _prepared(glance: Glance) -> Image:
     left, top, right, bottom = glance.region
     part = glance.frame.rgb[top:bottom, left:right]
-    sample = part[::3, ::3].max(axis=2)
-    low, high = (float(level) for level in np.percentile(sample, (1, 99)))
+    red, green, blue = (part[::3, ::3, channel] for channel in range(3))
+    low, high = (float(level) for level in np.percentile(np.maximum(np.maximum(red, green), blue), (1, 99)))
     if high >= DARK and high - low >= FLAT:
         return np.ascontiguousarray(part)
     stretched = (part.astype(np.float32) - low) * np.float32(235.0 / max(high - low, 24.0)) + 10.0

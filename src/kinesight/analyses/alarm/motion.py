@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesight.analyses.alarm.medians import median_of
 from kinesight.domain.video import Floats
 
 SMOOTH_S = 0.4
@@ -40,7 +41,7 @@ def course_of(time_s: Floats, box_px: Floats) -> Course:
     """Return the course of a thing from the times (k,) and boxes (k, 4) of its sights."""
     centre = (box_px[:, :2] + box_px[:, 2:]) / 2
     side = np.maximum(box_px[:, 2:] - box_px[:, :2], 1.0)
-    width, height = (float(np.median(side[:, axis])) for axis in (0, 1))
+    width, height = (median_of(side[:, axis]) for axis in (0, 1))
     size = float(np.sqrt(width * height))
     path = _smoothed(time_s, centre)
     away = np.linalg.norm(path - path[0], axis=1)
@@ -50,7 +51,7 @@ def course_of(time_s: Floats, box_px: Floats) -> Course:
     needed_s = float(time_s[farthest] - time_s[0])
     steps = np.linalg.norm(np.diff(centre[: farthest + 1], axis=0), axis=1)
     area = np.log(np.prod(side, axis=1))
-    jumps = float(np.median(np.abs(np.diff(area)))) if len(area) > 1 else 1.0
+    jumps = median_of(np.abs(np.diff(area))) if len(area) > 1 else 1.0
     return Course(
         life_s=float(time_s[-1] - time_s[0]),
         gone_px=gone,
@@ -60,7 +61,7 @@ def course_of(time_s: Floats, box_px: Floats) -> Course:
         aspect=height / width,
         width_px=width,
         height_px=height,
-        steadiness=float(np.clip(1.0 - jumps / 0.4, 0.0, 1.0)),
+        steadiness=min(max(1.0 - jumps / 0.4, 0.0), 1.0),
         growth=_growth(side),
         leap=min(1.0, float(np.max(steps, initial=0.0)) / gone) if gone > 0 else 0.0,
     )
@@ -72,7 +73,7 @@ def _growth(side: Floats) -> float:
         return 0.0
     size = 0.5 * np.log(np.prod(side, axis=1))
     quarter = max(2, len(side) // 4)
-    return float(abs(np.median(size[:quarter]) - np.median(size[-quarter:])))
+    return abs(median_of(size[:quarter]) - median_of(size[-quarter:]))
 
 
 def _smoothed(time_s: Floats, centre: Floats) -> Floats:

@@ -10,6 +10,7 @@ from scipy import ndimage
 from scipy.optimize import linear_sum_assignment
 
 from kinesight.analyses.alarm.evidence import Greys, Track
+from kinesight.analyses.alarm.flags import widened
 from kinesight.domain.video import Floats
 
 SURE_NOISE, SEED_NOISE = 5, 9
@@ -87,14 +88,12 @@ def patches_of(change: Greys) -> Patches:
     top, left = max(0, rows[0] - 2), max(0, columns[0] - 2)
     window = (slice(top, rows[-1] + 3), slice(left, columns[-1] + 3))
     inside, strong = sure[window], change[window]
-    joined = ndimage.maximum_filter(inside.view(np.uint8), size=3)
-    labels, count = ndimage.label(joined)
-    flat = labels.ravel()
-    kept = flat * inside.ravel()
+    labels, count = ndimage.label(widened(inside))
+    kept, values = labels[inside], strong[inside]
     area = np.bincount(kept, minlength=count + 1)[1:]
-    total = np.bincount(kept, weights=strong.ravel(), minlength=count + 1)[1:]
+    total = np.bincount(kept, weights=values, minlength=count + 1)[1:]
     peak = np.zeros(count + 1, np.uint8)
-    np.maximum.at(peak, kept, strong.ravel())
+    np.maximum.at(peak, kept, values)
     number = np.flatnonzero((area >= SMALLEST_PX) & (peak[1:] >= SEED_NOISE))
     number = number[np.argsort(-total[number], kind="stable")][:MOST_PATCHES]
     places = ndimage.find_objects(labels)

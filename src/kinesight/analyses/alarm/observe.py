@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from kinesight.analyses.alarm.boxes import overlap
@@ -9,6 +11,7 @@ from kinesight.analyses.alarm.classes import kind_of
 from kinesight.analyses.alarm.evidence import ClipEvidence, Track
 from kinesight.analyses.alarm.gathering import Gathered, gather
 from kinesight.analyses.alarm.looking import Glimpse, look, track_at
+from kinesight.analyses.alarm.medians import median_of
 from kinesight.analyses.alarm.motion import Course, course_of
 from kinesight.analyses.alarm.moving import SURE_NOISE
 from kinesight.analyses.alarm.nuisance import nuisance_features
@@ -18,6 +21,7 @@ from kinesight.analyses.alarm.places import Ground
 from kinesight.analyses.alarm.plain_causes import plain_features
 from kinesight.analyses.alarm.scenery import scene_of
 from kinesight.analyses.alarm.seeing import evidence_of
+from kinesight.analyses.alarm.slopes import slopes_of
 from kinesight.domain.cameras import ParkedObject
 from kinesight.domain.ports import Models, VideoReader, Watch
 from kinesight.domain.video import Floats, VideoInfo
@@ -57,9 +61,12 @@ def observe(reader: VideoReader, models: Models, parameters: AlarmParameters, wa
             for track, course, new in zip(evidence.tracks, courses, newness, strict=True)
         ]
     )
-    glimpses = look(evidence, gathered.colour, detector, weights)
-    detections = tuple(detection for glimpse in glimpses for detection in _detections(glimpse, evidence))
-    features = nuisance_features(evidence, encoder) | plain_features(evidence)
+    # the detector and the features need nothing of each other, and a clip that somebody waits for has the machine to itself
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        counted = beside.submit(lambda: nuisance_features(evidence, encoder) | plain_features(evidence))
+        glimpses = look(evidence, gathered.colour, detector, weights)
+        detections = tuple(detection for glimpse in glimpses for detection in _detections(glimpse, evidence))
+        features = counted.result()
     return Observations(
         video=info,
         decoded=gathered.decoded,
@@ -90,10 +97,10 @@ def newness_of(evidence: ClipEvidence, track: Track) -> float:
         now = np.asarray(evidence.grey[track.frame[sight]][part], np.float32)
         if min(now.shape) < 3:
             continue
-        was, seen = np.asarray(np.gradient(before)), np.asarray(np.gradient(now))
+        was, seen = slopes_of(before), slopes_of(now)
         different, were, are = (float(np.mean(np.hypot(field[0], field[1]))) for field in (seen - was, was, seen))
         values.append(max(0.0, different - 2.0) / (were + are + 2.0))
-    return float(np.clip(np.median(values), 0.0, 1.0)) if values else 0.0
+    return float(np.clip(median_of(values), 0.0, 1.0)) if values else 0.0
 
 
 def _worth(track: Track, course: Course, newness: float) -> float:

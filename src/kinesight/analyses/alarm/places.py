@@ -25,11 +25,15 @@ class Ground:
 
     def is_masked(self, box_px: Floats) -> bool:
         """Return whether a thing is in a mask: its foot and its middle."""
+        if not self.rules.masks:
+            return False
         foot, middle = self._points(box_px)
         return any(is_inside(foot, area) and is_inside(middle, area) for area in self.rules.masks)
 
     def zones(self, box_px: Floats) -> tuple[str, ...]:
         """Return the names of the zones that a thing stands in."""
+        if not self.rules.zones:
+            return ()
         foot, _ = self._points(box_px)
         return tuple(area.name for area in self.rules.zones if is_inside(foot, area))
 
@@ -46,6 +50,8 @@ class Ground:
 
     def crossings(self, boxes_px: Floats) -> tuple[str, ...]:
         """Return the names of the lines that a thing, by its foot, crossed the way that counts."""
+        if not self.rules.lines:
+            return ()
         feet = [self._points(box)[0] for box in boxes_px]
         steps = list(pairwise(feet))
         return tuple(line.name for line in self.rules.lines if any(_crosses(line, *step) for step in steps))

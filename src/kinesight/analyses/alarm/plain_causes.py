@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from kinesight.analyses.alarm.evidence import ClipEvidence
+from kinesight.analyses.alarm.flags import often_of, share_of
 from kinesight.analyses.alarm.moving import SURE_NOISE
 
 RESTLESS_NOISE, OFTEN = 6.0, 0.15
@@ -24,11 +25,11 @@ def plain_features(evidence: ClipEvidence) -> dict[str, float]:
     `contrast` the grey levels between the darkest and the brightest hundredth of what stands still.
     """
     changes = evidence.change >= SURE_NOISE
-    restless = (evidence.noise > RESTLESS_NOISE) | (np.mean(changes, axis=0) > OFTEN)
+    restless = (evidence.noise > RESTLESS_NOISE) | (often_of(changes) > OFTEN)
     red, green, blue = (evidence.colour[..., channel].astype(np.float64) for channel in range(3))
     is_green = (green > 1.05 * red) & (green > 1.05 * blue)
     return {
-        "plain_active": float(np.max(np.mean(changes, axis=(1, 2)))),
+        "plain_active": float(np.max(share_of(changes))),
         "plain_restless": float(np.mean(restless)),
         "plain_green": float(np.mean(is_green[restless])) if np.any(restless) else 0.0,
         "plain_shake_px": float(np.sqrt(np.mean(np.sum(evidence.shift_px**2, axis=1)))),

@@ -65,5 +65,6 @@ def _small_colours(gathered: Gathered, size: tuple[int, ...]) -> Image:
 
 def light_of(colour: Image) -> Light:
     """Return whether a picture has colours (day) or is grey (infrared)."""
-    spread = colour.max(axis=2).astype(np.float64) - colour.min(axis=2)
+    red, green, blue = (colour[..., channel] for channel in range(3))
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     return Light.INFRARED if float(np.percentile(spread, 80)) < COLOURLESS else Light.DAY

@@ -79,8 +79,7 @@ def relit(pictures: NDArray[np.float32], reference: NDArray[np.float32]) -> tupl
     order = np.argsort(sample, kind="stable")
     order = order[: len(order) // LEVELS * LEVELS]
     known = np.median(sample[order].reshape(LEVELS, -1), axis=1)
-    seen = pictures[:, ::2, ::2].reshape(len(pictures), -1)[:, order].reshape(len(pictures), LEVELS, -1)
-    curve = np.maximum.accumulate(np.median(seen, axis=2), axis=1).astype(np.float64)
+    curve = np.maximum.accumulate(_medians_of_groups(pictures[:, ::2, ::2].reshape(len(pictures), -1), order), axis=1)
     gain, offset = np.ones(len(pictures)), np.zeros(len(pictures))
     changed = pictures
     for index in np.flatnonzero(np.max(np.abs(curve - known), axis=1) > NOTICEABLE):
@@ -96,6 +95,25 @@ def relit(pictures: NDArray[np.float32], reference: NDArray[np.float32]) -> tupl
         else:
             offset[index] = float(np.median(curve[index] - known))
     return changed, gain, offset
+
+
+def _medians_of_groups(samples: NDArray[np.float32], order: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return the medians (n, LEVELS) of the pixels of n samples (n, k), in groups of equal size as they come in an order."""
+    size = len(order) // LEVELS
+    first = np.full(samples.shape[1], 256 * LEVELS)
+    first[order] = np.repeat(256 * np.arange(LEVELS), size)
+    medians = np.empty((len(samples), LEVELS))
+    for number, sample in enumerate(samples):
+        whole = sample.astype(np.uint8)
+        if not np.array_equal(whole, sample):
+            medians[number] = np.median(sample[order].reshape(LEVELS, -1), axis=1)
+            continue
+        # grey levels are few, so they are counted
+        counts = np.bincount(first + whole, minlength=256 * LEVELS)[: 256 * LEVELS].reshape(LEVELS, 256)
+        up_to = np.cumsum(counts, axis=1)
+        below, above = (np.count_nonzero(up_to <= middle, axis=1) for middle in ((size - 1) // 2, size // 2))
+        medians[number] = (below + above) / 2
+    return medians
 
 
 def _explains(shift: Floats, picture: NDArray[np.float32], fixed: NDArray[np.float32]) -> bool:

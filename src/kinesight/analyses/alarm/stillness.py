@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from kinesight.analyses.alarm.evidence import Greys
+from kinesight.analyses.alarm.medians import median_over_time
+from kinesight.analyses.alarm.slopes import slopes_of
 
 Picture = NDArray[np.float32]
 
@@ -18,15 +20,6 @@ LEAST_NOISE = 1.3
 
 EDGE_NOISE = 0.06
 """Noise per grey level of step between neighbours: half of a tenth of a pixel of jitter, and the coder's ringing at edges."""
-
-
-def median_over_time(pictures: Picture) -> Picture:
-    """Return the median of each pixel, (h, w), of pictures (n, h, w); along rows: quicker than `numpy.median`."""
-    count, *size = pictures.shape
-    by_pixel = np.ascontiguousarray(pictures.reshape(count, -1).T)
-    middle = ((count - 1) // 2, count // 2)
-    by_pixel.partition(middle, axis=1)
-    return np.asarray((by_pixel[:, middle[0]] + by_pixel[:, middle[1]]) / 2, np.float32).reshape(size)
 
 
 def background_of(pictures: Picture) -> Picture:
@@ -47,7 +40,7 @@ def noise_of(pictures: Picture, background: Picture) -> Picture:
         chosen = np.unique(np.linspace(0, len(pictures) - 2, 2 * MEDIAN_OF).round().astype(int))
         # 1.48: standard deviation per median absolute deviation; root 2: a difference has the noise of both
         flicker = median_over_time(np.abs(pictures[chosen + 1] - pictures[chosen])) * np.float32(1.4826 / np.sqrt(2.0))
-    down, across = np.gradient(background)
+    down, across = slopes_of(background)
     steep = ndimage.maximum_filter(np.hypot(down, across), size=3)
     wide = ndimage.uniform_filter(flicker, size=5)
     return np.asarray(np.sqrt(LEAST_NOISE**2 + np.maximum(flicker, wide) ** 2 + (EDGE_NOISE * steep) ** 2), np.float32)
@@ -55,7 +48,13 @@ def noise_of(pictures: Picture, background: Picture) -> Picture:
 
 def change_of(pictures: Picture, background: Picture, noise: Picture) -> Greys:
     """Return the difference from the background in noise units, averaged over 3 x 3 pixels, (n, h, w), 0..255."""
-    change = pictures - background
-    change /= noise
-    smooth = ndimage.uniform_filter(change, size=(1, 3, 3))
-    return np.asarray(np.minimum(np.abs(smooth), 255.0), np.uint8)
+    change = np.empty(pictures.shape, np.uint8)
+    # one after another: a picture fits into the processor's nearer memory, a clip does not
+    for picture, found in zip(pictures, change, strict=True):
+        difference = picture - background
+        difference /= noise
+        smooth = ndimage.uniform_filter(difference, size=3)
+        np.abs(smooth, out=smooth)
+        np.minimum(smooth, 255.0, out=smooth)
+        found[:] = smooth
+    return change

@@ -7,11 +7,12 @@ from scipy import ndimage
 
 from kinesight.analyses.alarm.evidence import ClipEvidence
 from kinesight.analyses.alarm.nuisance.bodies import body_features
+from kinesight.analyses.alarm.flags import often_of
 from kinesight.analyses.alarm.nuisance.classifier import NuisanceWeights, shipped_weights
 from kinesight.analyses.alarm.nuisance.flashes import flash_features
 from kinesight.analyses.alarm.nuisance.lively import above, jump_features, lively_features, variation
 from kinesight.analyses.alarm.nuisance.places import place_features
-from kinesight.analyses.alarm.nuisance.rhythm import rhythm_features
+from kinesight.analyses.alarm.nuisance.rhythm import cells_over_time, rhythm_features
 from kinesight.analyses.alarm.nuisance.things import thing_features
 from kinesight.analyses.alarm.nuisance.whole import activity, whole_features
 from kinesight.domain.ports import ImageEncoder
@@ -46,13 +47,14 @@ def motion_features(evidence: ClipEvidence) -> dict[str, float]:
     """Return the numbers that need no model."""
     active = activity(evidence)
     spread = variation(evidence)
+    cells = cells_over_time(evidence)
     return {
         **whole_features(evidence, active),
         **place_features(evidence, active),
         **lively_features(evidence, spread),
         **jump_features(evidence),
-        **rhythm_features(evidence, active.mean(axis=0)),
-        **{f"sway_{name}": value for name, value in rhythm_features(evidence, above(spread)).items()},
+        **rhythm_features(evidence, often_of(active), cells),
+        **{f"sway_{name}": value for name, value in rhythm_features(evidence, above(spread), cells).items()},
         **flash_features(evidence),
         **thing_features(evidence),
         **body_features(evidence),

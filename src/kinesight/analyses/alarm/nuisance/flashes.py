@@ -7,8 +7,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from kinesight.analyses.alarm.evidence import ClipEvidence
+from kinesight.analyses.alarm.flags import often_of
 from kinesight.analyses.alarm.nuisance.places import coarse, oriented
-from kinesight.analyses.alarm.nuisance.whole import entropy, gradient, log_share
+from kinesight.analyses.alarm.nuisance.whole import entropy, log_share
+from kinesight.analyses.alarm.slopes import slopes_of
+from kinesight.domain.video import Floats
 
 FLASH_NOISE = 3.0
 """Noise units by which a pixel of one frame stands out from both its neighbours in time."""
@@ -35,11 +38,11 @@ def flash_features(evidence: ClipEvidence) -> dict[str, float]:
     bright = flashes > FLASH_NOISE
     dark = flashes < -FLASH_NOISE
     count = float(bright.sum())
-    agreement, upright = oriented(gradient_of(np.where(bright, np.minimum(flashes, 12.0), 0.0)))
+    agreement, upright = oriented(slopes_of(np.where(bright, np.minimum(flashes, np.float32(12.0)), np.float32(0.0))))
     return {
         "flashes": log_share(float(bright.mean())),
         "flash_bright": (count - float(dark.sum())) / (count + float(dark.sum()) + 1.0),
-        "flash_entropy": entropy(coarse(bright.mean(axis=0))),
+        "flash_entropy": entropy(coarse(often_of(bright))),
         "flash_oriented": agreement,
         "flash_upright": upright,
         **_streaks(bright),
@@ -58,16 +61,15 @@ def _flashes(evidence: ClipEvidence) -> NDArray[np.float32] | None:
     chosen = chosen[steady[chosen] & steady[chosen - 1] & steady[chosen + 1]]
     if not len(chosen):
         return None
-    here, before, after = (evidence.grey[chosen + step].astype(np.float32) for step in (0, -1, 1))
-    above = here - np.maximum(before, after)
-    below = here - np.minimum(before, after)
-    stands_out = np.where(above > 0, above, np.where(below < 0, below, 0.0)) / evidence.noise
-    return np.asarray(np.where(evidence.overlay, 0.0, stands_out), np.float32)
-
-
-def gradient_of(pictures: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return slopes down and across of pictures (k, h, w), as (2, k, h, w)."""
-    return np.stack([gradient(np.asarray(picture, np.float32)) for picture in pictures], axis=1)
+    stands_out = np.empty((len(chosen), *evidence.noise.shape), np.float32)
+    for number, found in zip(chosen.tolist(), stands_out, strict=True):
+        before, here, after = evidence.grey[number - 1 : number + 2].astype(np.int16)
+        # one of both is 0: a pixel is brighter than its neighbours in time, or darker, or between them
+        above = np.maximum(here - np.maximum(before, after), 0)
+        below = np.minimum(here - np.minimum(before, after), 0)
+        np.divide(above + below, evidence.noise, out=found)
+    stands_out[:, evidence.overlay] = 0.0
+    return stands_out
 
 
 def _streaks(bright: NDArray[np.bool_]) -> dict[str, float]:
@@ -76,12 +78,16 @@ def _streaks(bright: NDArray[np.bool_]) -> dict[str, float]:
     unknown = dict.fromkeys(("streak_long", "streak_share", "streak_agree", "streak_size"), float("nan"))
     if count == 0:
         return {"streaks": 0.0, **unknown}
-    area = np.bincount(labels.ravel(), minlength=count + 1)[1:]
+    where = np.flatnonzero(bright)
+    names = labels.ravel()[where]
+    area = np.bincount(names, minlength=count + 1)[1:]
     large = np.flatnonzero(area >= 4) + 1
     per_frame = len(large) / len(bright)
     if not len(large):
         return {"streaks": 0.0, **unknown}
-    length, angle = _moments(labels, large)
+    rows, columns = np.divmod(where % bright[0].size, bright.shape[2])
+    length, angle = _moments(names, rows, columns)
+    length, angle = length[large], angle[large]
     weight = np.sqrt(area[large - 1])
     falls = (length > 2.5) & (np.abs(angle) < STEEPEST_RAD)
     share = float(np.sum(weight * falls) / weight.sum())
@@ -99,10 +105,8 @@ _IN_ONE_FRAME = np.zeros((3, 3, 3), np.bool_)
 _IN_ONE_FRAME[1] = True
 
 
-def _moments(labels: NDArray[np.int32], chosen: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return length over width and the angle from the vertical of connected parts."""
-    _, rows, columns = np.nonzero(labels)
-    names = labels[labels > 0]
+def _moments(names: NDArray[np.int32], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Return length over width and the angle from the vertical of parts, by their names, from the pixels (k,) of all of them."""
     size = int(names.max()) + 1
     count = np.maximum(np.bincount(names, minlength=size), 1)
     y, x = (np.bincount(names, weights=values, minlength=size) / count for values in (rows, columns))
@@ -114,4 +118,4 @@ def _moments(labels: NDArray[np.int32], chosen: NDArray[np.int64]) -> tuple[NDAr
     middle, spread = (yy + xx) / 2, np.hypot((yy - xx) / 2, xy)
     length = np.sqrt((middle + spread) / np.maximum(middle - spread, 1 / 12))
     angle = 0.5 * np.arctan2(2 * xy, yy - xx)
-    return length[chosen], angle[chosen]
+    return length, angle

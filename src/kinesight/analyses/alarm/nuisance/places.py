@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from kinesight.analyses.alarm.evidence import ClipEvidence, Flags
+from kinesight.analyses.alarm.flags import often_of
 from kinesight.analyses.alarm.nuisance.whole import entropy, gradient, log_share
 from kinesight.domain.video import Floats
 
@@ -27,7 +28,7 @@ def place_features(evidence: ClipEvidence, active: Flags) -> dict[str, float]:
     active
         (n, h, w) as `activity` gives it.
     """
-    heat = active.mean(axis=0)
+    heat = often_of(active)
     cells = coarse(heat)
     border = max(2, heat.shape[1] // 40)
     inner = heat[border:-border, border:-border].sum()
@@ -47,7 +48,7 @@ def place_features(evidence: ClipEvidence, active: Flags) -> dict[str, float]:
 def _again(active: Flags) -> float:
     """Return how alike the maps of the first and of the second half are (their correlation); NaN if either has no activity."""
     half = len(active) // 2
-    first, second = (coarse(part.mean(axis=0)).ravel() if len(part) else np.zeros(1) for part in (active[:half], active[half:]))
+    first, second = (coarse(often_of(part)).ravel() if len(part) else np.zeros(1) for part in (active[:half], active[half:]))
     if not first.std() or not second.std():
         return float("nan")
     return float(np.corrcoef(first, second)[0, 1])
@@ -69,13 +70,13 @@ def _centre(weights: Floats) -> float:
 
 def _persistence(active: Flags) -> dict[str, float]:
     """Return how often an active pixel is active in the next frame, more than by chance; how often places change their mind."""
-    count = active.sum()
+    count = np.count_nonzero(active)
     if count == 0 or len(active) < 3:
         return {"persistence": float("nan"), "turnovers": float("nan")}
-    together = float(np.sum(active[1:] & active[:-1])) / float(max(1, active[:-1].sum()))
-    often = active.mean(axis=0)
+    together = float(np.count_nonzero(active[1:] & active[:-1]) / max(1, int(np.count_nonzero(active[:-1]))))
+    often = often_of(active)
     ever = often > 0
-    flips = np.mean(active[1:] ^ active[:-1], axis=0)[ever]
+    flips = often_of(active[1:] ^ active[:-1])[ever]
     # of a place that is active p of the time, 2 p (1 - p) of the steps are flips if it has no memory at all
     expected = 2 * often[ever] * (1 - often[ever]) + 1e-6
     weight = often[ever]
@@ -103,8 +104,8 @@ def oriented(slopes: NDArray[np.float32]) -> tuple[float, float]:
 
     The structure tensor summed over everything (Bigun and Granlund 1987).
     """
-    down, across = slopes[0].astype(np.float64), slopes[1].astype(np.float64)
-    yy, xx, xy = float(np.sum(down * down)), float(np.sum(across * across)), float(np.sum(down * across))
+    down, across = slopes
+    yy, xx, xy = (float(np.sum(product, dtype=np.float64)) for product in (down * down, across * across, down * across))
     total = yy + xx
     if total <= 0:
         return float("nan"), float("nan")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
 from kinesight.analyses.alarm.evidence import ClipEvidence
-from kinesight.analyses.alarm.nuisance.places import coarse
+from kinesight.analyses.alarm.nuisance.places import CELLS, coarse
 from kinesight.domain.video import Floats
 
 BANDS_HZ = ((0.0, 0.5), (0.5, 1.2), (1.2, 2.5), (2.5, 12.0))
@@ -21,7 +23,16 @@ STEP_S = 0.08
 BUSY_CELLS = 24
 
 
-def rhythm_features(evidence: ClipEvidence, heat: NDArray[np.floating]) -> dict[str, float]:
+def cells_over_time(evidence: ClipEvidence) -> Floats:
+    """Return the mean brightness of every cell of the coarse grid in every frame, (n, cells)."""
+    _, height, width = evidence.grey.shape
+    rows, columns = (np.linspace(0, side, count + 1).astype(int) for side, count in zip((height, width), CELLS, strict=True))
+    bands = [np.add.reduce(evidence.grey[:, top:bottom], axis=1, dtype=np.uint32) for top, bottom in pairwise(rows)]
+    summed = np.add.reduceat(np.stack(bands, axis=1), columns[:-1], axis=2).astype(np.float64)
+    return np.asarray(summed / np.outer(np.diff(rows), np.diff(columns))).reshape(len(evidence.grey), -1)
+
+
+def rhythm_features(evidence: ClipEvidence, heat: NDArray[np.floating], cells: Floats) -> dict[str, float]:
     """Return named numbers of the brightness of the busiest cells over time; NaN where nothing varies or the clip is short.
 
     Parameters
@@ -30,8 +41,10 @@ def rhythm_features(evidence: ClipEvidence, heat: NDArray[np.floating]) -> dict[
         The clip.
     heat
         (h, w) how busy each pixel is, in any unit, 0 for not at all.
+    cells
+        (n, cells) as `cells_over_time` gives them.
     """
-    series = _busy_series(evidence, heat)
+    series = _busy_series(evidence, heat, cells)
     names = ("in_step", "in_step_two", "period_s", "period_strength", "period_share", "alternates")
     bands = [f"band_{number}" for number in range(len(BANDS_HZ))]
     if series is None:
@@ -51,7 +64,7 @@ def rhythm_features(evidence: ClipEvidence, heat: NDArray[np.floating]) -> dict[
     }
 
 
-def _busy_series(evidence: ClipEvidence, heat: NDArray[np.floating]) -> Floats | None:
+def _busy_series(evidence: ClipEvidence, heat: NDArray[np.floating], brightness: Floats) -> Floats | None:
     """Return brightness over time of the busiest cells on an even grid, (cells, k), each without its mean and trend."""
     cells = coarse(heat)
     duration_s = float(evidence.time_s[-1] - evidence.time_s[0])
@@ -59,7 +72,7 @@ def _busy_series(evidence: ClipEvidence, heat: NDArray[np.floating]) -> Floats |
         return None
     order = np.argsort(-cells.ravel(), kind="stable")[:BUSY_CELLS]
     order = order[cells.ravel()[order] > 0.1 * cells.max()]
-    values = np.stack([coarse(frame).ravel()[order] for frame in evidence.grey])
+    values = brightness[:, order]
     grid_s = np.arange(0.0, duration_s, STEP_S) + evidence.time_s[0]
     even = np.stack([np.interp(grid_s, evidence.time_s, values[:, cell]) for cell in range(len(order))])
     time = np.linspace(-1, 1, even.shape[1])

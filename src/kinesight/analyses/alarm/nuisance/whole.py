@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from kinesight.analyses.alarm.evidence import ClipEvidence, Flags
+from kinesight.analyses.alarm.flags import often_of, share_of
+from kinesight.analyses.alarm.slopes import slopes_of
 from kinesight.domain.cameras import Light
 from kinesight.domain.video import Floats
 
@@ -32,8 +34,7 @@ def whole_features(evidence: ClipEvidence, active: Flags) -> dict[str, float]:
     active
         (n, h, w) as `activity` gives it.
     """
-    share = active.mean(axis=(1, 2))
-    often = active.mean(axis=0)
+    share, often = share_of(active), often_of(active)
     return {
         "active_mean": log_share(float(share.mean())),
         "active_most": log_share(float(share.max())),
@@ -73,7 +74,7 @@ def _shake(evidence: ClipEvidence) -> dict[str, float]:
 
 
 def _light(evidence: ClipEvidence, active: Flags) -> dict[str, float]:
-    brightness = evidence.grey.mean(axis=(1, 2)) / 255
+    brightness = np.array([np.sum(picture, dtype=np.uint32) for picture in evidence.grey]) / evidence.grey[0].size / 255
     # after Frigate's and others' observation that lamps change whole regions: what is left after smoothing is no structure
     chosen = np.unique(np.linspace(0, len(evidence.grey) - 1, 12).round().astype(int))
     difference = evidence.grey[chosen].astype(np.float32) - evidence.background
@@ -106,7 +107,7 @@ def _newness(evidence: ClipEvidence, frame: int, active: NDArray[np.bool_]) -> f
 
 def gradient(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the slopes down and across of a picture (h, w), as (2, h, w)."""
-    return np.stack(list(np.gradient(picture))).astype(np.float32)
+    return slopes_of(picture)
 
 
 def entropy(weights: Floats) -> float:
