@@ -16,8 +16,10 @@ from kinesight.analyses.persons.observations import Observations, Presence
 from kinesight.analyses.persons.parameters import PersonsParameters
 from kinesight.analyses.persons.people import Film, Person, persons_of
 from kinesight.analyses.persons.portraits import portraits_of
+from kinesight.analyses.persons.reaching import reached_back
 from kinesight.analyses.persons.result import Link
 from kinesight.analyses.persons.sightings import Look
+from kinesight.analyses.persons.swaps import parted
 from kinesight.analyses.persons.tracking import follow
 from kinesight.domain.errors import TooFewFrames
 from kinesight.domain.ports import Models, VideoReader, Watch
@@ -80,8 +82,9 @@ def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
 def persons_in(footage: Footage, info: VideoInfo, *, is_linked: bool = True) -> Observations:
     """Return who was seen: tracks, linked to persons, with their heads and the moments that show them best."""
     looks, film = footage.looks, footage.film
-    tracks = worth_linking(follow(looks), looks)
-    chains = link(tracks, looks) if is_linked else tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
+    meetings = parted(worth_linking(reached_back(follow(looks), looks), looks), looks)
+    tracks = meetings.tracks
+    chains = link(tracks, looks, apart=meetings.apart) if is_linked else tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
     persons = persons_of(chains, tracks, looks, film)
     faces = faces_of(persons, looks)
     found = []
