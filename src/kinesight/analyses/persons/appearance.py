@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kinesight.analyses.persons.geometry import Indices
 from kinesight.domain.video import Floats, Image
 
 STRIPES = 6
@@ -39,11 +40,16 @@ def described(rgb: Image, boxes: Floats) -> Floats:
     yellow_blue = (patch[..., 0] + patch[..., 1] - 2 * patch[..., 2]) / (2 * light + 48.0)
     # the middle of the box is the person, its sides are mostly background
     across = np.exp(-0.5 * ((np.arange(COLUMNS) - (COLUMNS - 1) / 2) / (COLUMNS / 4.5)) ** 2)
-    tone = _soft(light / 255.0, TONES)
-    colour = _soft(red_green / 1.2 + 0.5, TONES)[..., :, None] * _soft(yellow_blue / 1.2 + 0.5, TONES)[..., None, :]
-    parts = (tone, colour.reshape(*light.shape, -1), _edges(light))
-    stripes = [_by_stripe(part, across) * share for part, share in zip(parts, _WEIGHTS, strict=True)]
-    return np.asarray(np.sqrt(np.concatenate(stripes, axis=2).reshape(len(boxes), -1) / STRIPES))
+    weight = np.broadcast_to(across, light.shape)
+    warm, cold = _steps(red_green / 1.2 + 0.5, TONES), _steps(yellow_blue / 1.2 + 0.5, TONES)
+    colour = tuple((TONES * row + column, share * part) for row, share in warm for column, part in cold)
+    stripes = (
+        _by_stripe(_steps(light / 255.0, TONES), weight, TONES),
+        _by_stripe(colour, weight, TONES * TONES),
+        _by_stripe(*_edges(light, weight), TURNS),
+    )
+    parts = [part * share for part, share in zip(stripes, _WEIGHTS, strict=True)]
+    return np.asarray(np.sqrt(np.concatenate(parts, axis=2).reshape(len(boxes), -1) / STRIPES))
 
 
 def distances(looks: Floats, others: Floats) -> Floats:
@@ -82,22 +88,33 @@ def _sampled(rgb: Image, boxes: Floats) -> Floats:
     return np.asarray(rgb[rows[:, :, None], columns[:, None, :]], dtype=np.float64)
 
 
-def _soft(values: Floats, steps: int) -> Floats:
-    """Return the membership of each value 0..1 in its two nearest steps, (..., steps); what lies outside counts as the border."""
+_Steps = tuple[tuple[Indices, Floats], ...]
+"""Of each value: the steps it belongs to, and how much."""
+
+
+def _steps(values: Floats, steps: int) -> _Steps:
+    """Return the two nearest steps of each value 0..1; what lies outside counts as the border."""
     place = np.clip(values * steps - 0.5, 0.0, steps - 1.0)
-    return np.asarray(np.maximum(1.0 - np.abs(place[..., None] - np.arange(steps)), 0.0))
+    low = np.minimum(place.astype(np.int64), steps - 2)
+    share = place - low
+    return (low, 1.0 - share), (low + 1, share)
 
 
-def _edges(light: Floats) -> Floats:
+def _edges(light: Floats, weight: Floats) -> tuple[_Steps, Floats]:
+    """Return the two nearest directions of the edge at each point, and what the point counts."""
     down, right = np.gradient(light, axis=(1, 2))
-    angle = np.mod(np.arctan2(down, right), np.pi) / np.pi
-    place = angle[..., None] * TURNS - np.arange(TURNS)
-    near = np.maximum(1.0 - np.abs((place + TURNS / 2) % TURNS - TURNS / 2), 0.0)
-    return np.asarray(near * (np.hypot(down, right) + 0.5)[..., None])
+    place = np.mod(np.arctan2(down, right), np.pi) / np.pi * TURNS
+    low = place.astype(np.int64)
+    share = place - low
+    return ((low % TURNS, 1.0 - share), ((low + 1) % TURNS, share)), weight * (np.hypot(down, right) + 0.5)
 
 
-def _by_stripe(values: Floats, across: Floats) -> Floats:
-    """Return the histogram of each stripe, (n, STRIPES, steps), summing to one; `across` (COLUMNS,) is what a column counts."""
-    by_row = np.einsum("nrcs,c->nrs", values, across)
-    summed = by_row.reshape(len(values), STRIPES, ROWS_PER_STRIPE, -1).sum(axis=2)
+def _by_stripe(steps: _Steps, weight: Floats, count: int) -> Floats:
+    """Return the histogram of each stripe, (n, STRIPES, count), summing to one."""
+    people, rows = weight.shape[:2]
+    stripe = (np.arange(people)[:, None] * STRIPES + np.arange(rows) // ROWS_PER_STRIPE)[:, :, None] * count
+    summed = np.zeros(people * STRIPES * count)
+    for step, share in steps:
+        summed += np.bincount((stripe + step).ravel(), weights=(share * weight).ravel(), minlength=len(summed))
+    summed = summed.reshape(people, STRIPES, count)
     return np.asarray(summed / np.maximum(summed.sum(axis=2, keepdims=True), 1e-9))

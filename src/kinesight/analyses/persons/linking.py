@@ -111,9 +111,7 @@ class _Piece:
         )
 
 
-def link(
-    tracks: Sequence[Track], looks: Sequence[Look], *, apart: frozenset[tuple[int, int]] = frozenset()
-) -> tuple[Chain, ...]:
+def link(tracks: Sequence[Track], looks: Sequence[Look], *, apart: frozenset[tuple[int, int]] = frozenset()) -> tuple[Chain, ...]:
     """Return the persons as chains of tracks, in order of their first track; pairs of tracks in `apart` are never joined.
 
     Agglomerative: the best supported pair is joined first and then judged as one. Pairs seen at the same time are never joined,
@@ -141,7 +139,11 @@ def link(
         joints = {pair: found for pair, found in joints.items() if not {one, other} & set(pair)}
         for number in pieces:
             for pair in ((one, number), (number, one)):
-                if number != one and not _are_apart(chains, pair, apart) and (found := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None:
+                if (
+                    number != one
+                    and not _are_apart(chains, pair, apart)
+                    and (found := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None
+                ):
                     joints[pair] = found
     return tuple(chains[number] for number in sorted(chains, key=lambda number: chains[number].tracks[0]))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from kinesight.analyses.persons.appearance import described
 from kinesight.analyses.persons.fusing import Found, fuse
-from kinesight.analyses.persons.geometry import Mask, hidden_shares, overlaps
+from kinesight.analyses.persons.geometry import Mask, hidden_shares
+from kinesight.analyses.persons.known import Known
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.thumbs import Thumb, change_between, change_in, is_lively, shift_between, thumb_of
 from kinesight.analyses.persons.tiling import Tile, layout, probe, round_people
@@ -18,19 +18,10 @@ from kinesight.domain.ports import FaceDetector, ObjectDetector
 from kinesight.domain.video import Floats, Frame, Image
 
 LEAST_SCORE = 0.15
+"""Boxes below this say nothing, not even where a surer one ends."""
+
+WORTH_FOLLOWING = 0.2
 """Boxes below this are not worth following."""
-
-WORTH_A_TILE = 0.25
-"""Whoever was seen with this score in the look before is looked for enlarged where the whole picture does not show them well."""
-
-WELL_SEEN = 0.6
-"""Score from which the whole picture shows somebody as well as an enlarged part would."""
-
-STILL_THERE = 0.4
-"""Overlap with somebody of the look before from which a box is taken to be them."""
-
-MISSED_S = 0.6
-"""For so long somebody who is not seen any more is looked for where they were."""
 
 TILES_PER_S = 10.0
 """Enlarged parts looked at in a second of film; with the whole pictures they are most of what an analysis costs."""
@@ -57,37 +48,6 @@ UNKNOWN_PERSON = 0.25
 """Height of people, as a share of the picture's, for which tiles are laid out while nobody is seen."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """Whoever was seen lately: `xyxy_px` (n, 4) where, and `seen_s` (n,) when."""
-
-    xyxy_px: Floats = field(default_factory=lambda: np.zeros((0, 4)))
-    seen_s: Floats = field(default_factory=lambda: np.zeros(0))
-
-    def moved(self, shift: Floats) -> Known:
-        """Return the same people after the camera has turned by so many pixels."""
-        return replace(self, xyxy_px=self.xyxy_px + np.tile(shift, 2))
-
-    def badly_seen(self, whole: Boxes) -> Floats:
-        """Return the places (m, 4) of those whom a look at the whole picture shows faintly or not at all, the missed ones first."""
-        is_person = np.array([label == "person" for label in whole.label], dtype=bool)
-        boxes, score = whole.xyxy_px[is_person], whole.score[is_person]
-        best = np.where(overlaps(self.xyxy_px, boxes) >= STILL_THERE, score[None, :], 0.0)
-        best = best.max(axis=1, initial=0.0)
-        order = np.argsort(best, kind="stable")
-        return np.asarray(self.xyxy_px[order[best[order] < WELL_SEEN]])
-
-    def after(self, found: Found, *, time_s: float) -> Known:
-        """Return who is known after a look: whoever was found, and for a while those who were missed."""
-        is_seen = found.score >= WORTH_A_TILE
-        boxes = found.xyxy_px[is_seen]
-        is_missed = ~(overlaps(self.xyxy_px, boxes) >= STILL_THERE).any(axis=1) & (time_s - self.seen_s <= MISSED_S)
-        return Known(
-            xyxy_px=np.concatenate([boxes, self.xyxy_px[is_missed]]),
-            seen_s=np.concatenate([np.full(len(boxes), time_s), self.seen_s[is_missed]]),
-        )
-
-
 class Looker:
     """Looks at one picture after the other; what a picture costs is bounded.
 
@@ -107,9 +67,22 @@ class Looker:
         self._heights: deque[Floats] = deque(maxlen=REMEMBERED_LOOKS)
         self._known = Known()
         self._thumb: Thumb | None = None
+        self._before: tuple[Thumb | None, Known] = (None, self._known)
 
     def look(self, frame: Frame) -> Look:
-        """Return what is seen in a picture."""
+        """Return what is seen in the next picture."""
+        self._before = self._thumb, self._known
+        return self._seen(frame, faces=self._look_for_faces(frame))
+
+    def look_between(self, frame: Frame) -> Look:
+        """Return what is seen in a picture between the last two that were looked at; nothing is said of faces."""
+        after = self._thumb, self._known
+        self._thumb, self._known = self._before
+        found = self._seen(frame, faces=None)
+        self._thumb, self._known = after
+        return found
+
+    def _seen(self, frame: Frame, *, faces: Faces | None) -> Look:
         rgb = frame.rgb
         height, width = rgb.shape[:2]
         thumb = thumb_of(rgb)
@@ -119,7 +92,7 @@ class Looker:
         whole = self._detector.detect(rgb, least_score=LEAST_SCORE)
         parts = self._tiles(frame, whole, change, shift)
         tiles = [(tile, self._detector.detect(_cut(rgb, tile), least_score=LEAST_SCORE)) for tile in parts]
-        found = fuse(whole, tiles, width=width, height=height)
+        found = fuse(whole, tiles, width=width, height=height).surer_than(WORTH_FOLLOWING)
         is_steady = change is not None and not shift.any()
         lively = np.full(len(found.score), np.nan)
         if change is not None and is_steady:
@@ -134,7 +107,7 @@ class Looker:
             hidden=hidden_shares(found.xyxy_px[found.score >= PERSON_SCORE], found.xyxy_px),
             liveliness=lively,
             shift_px=shift / frame.scale,
-            faces=self._look_for_faces(frame),
+            faces=faces,
         )
 
     def _tiles(self, frame: Frame, whole: Boxes, change: Floats | None, shift: Floats) -> tuple[Tile, ...]:
@@ -142,7 +115,7 @@ class Looker:
         seen = np.concatenate(self._heights) if self._heights else np.zeros(0)
         person_px = float(np.percentile(seen, 25)) if len(seen) else UNKNOWN_PERSON * height
         self._turn += 1
-        since_s = 0.0 if self._looked_s is None else frame.time_s - self._looked_s
+        since_s = 0.0 if self._looked_s is None else max(frame.time_s - self._looked_s, 0.0)
         self._looked_s = frame.time_s
         self._tiles_left = min(TILES_SAVED, self._tiles_left + TILES_PER_S * since_s)
         self._known = self._known.moved(shift)

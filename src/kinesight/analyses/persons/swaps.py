@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
-from kinesight.analyses.persons.appearance import distances, mean_looks
 from kinesight.analyses.persons.geometry import Indices, Mask
 from kinesight.analyses.persons.motion import boxes_of
 from kinesight.analyses.persons.sightings import Look
@@ -24,7 +24,7 @@ COMPARED = 5
 """Clear looks before and after a meeting that are compared."""
 
 COMPARED_S = 2.5
-"""The same in seconds."""
+"""The nearest of them is at most so far away."""
 
 CLEAREST = 0.35
 """Weight of a look (1 for a sure box of somebody in full view) from which it says what somebody looks like."""
@@ -48,14 +48,23 @@ class Parted:
 class _Traced:
     """A track in every look: middle x and top (looks, 2) and height, held for a moment before and after; NaN elsewhere.
 
-    `look` (n,), `looks` (n, FEATURES) and `clear` (n,) are its boxes.
+    `look` (n,) are the looks with a box; `before` and `after` say what somebody looked like up to and from each of them.
     """
 
     place: Floats
     height: Floats
     look: Indices
+    before: _Means
+    after: _Means
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Means:
+    """Mean looks (n + 1, FEATURES) of the clear moments nearest to each place between n boxes; how clear, when the nearest is."""
+
     looks: Floats
     clear: Floats
+    nearest_s: Floats
 
 
 def parted(tracks: Sequence[Track], looks: Sequence[Look]) -> Parted:
@@ -66,8 +75,8 @@ def parted(tracks: Sequence[Track], looks: Sequence[Look]) -> Parted:
     apart: set[tuple[int, int]] = set()
     for number, track in enumerate(tracks):
         found = sorted({at for other, one in enumerate(traced) if other != number for at in _swaps(traced[number], one, times)})
-        edges = [0, *np.searchsorted(track.look, found).tolist(), len(track.look)]
-        for first, last in zip(edges[:-1], edges[1:], strict=True):
+        edges = sorted({0, *np.searchsorted(track.look, found).tolist(), len(track.look)})
+        for first, last in pairwise(edges):
             if first:
                 apart.add((len(pieces) - 1, len(pieces)))
             pieces.append(Track(look=track.look[first:last], box=track.box[first:last], path=track.path[first:last]))
@@ -80,13 +89,31 @@ def _traced(track: Track, looks: Sequence[Look], times: Floats) -> _Traced:
     values = np.stack([np.interp(times, at, track.path[:, part, 0]) for part in range(4)], axis=1)
     boxes = np.where(is_near[:, None], boxes_of(values), np.nan)
     pairs = [(looks[look], int(box)) for look, box in zip(track.look, track.box, strict=True)]
+    seen = np.array([look.looks[box] for look, box in pairs], dtype=np.float64)
+    clear = np.array([max(0.0, 1.0 - 1.5 * look.hidden[box]) * min(1.0, look.score[box] / 0.6) for look, box in pairs])
     return _Traced(
         place=np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 1]], axis=1),
         height=boxes[:, 3] - boxes[:, 1],
         look=track.look,
-        looks=np.array([look.looks[box] for look, box in pairs]),
-        clear=np.array([max(0.0, 1.0 - 1.5 * look.hidden[box]) * min(1.0, look.score[box] / 0.6) for look, box in pairs]),
+        before=_means(seen, clear, at, is_before=True),
+        after=_means(seen, clear, at, is_before=False),
     )
+
+
+def _means(seen: Floats, clear: Floats, at_s: Floats, *, is_before: bool) -> _Means:
+    """Return the means over the `COMPARED` clear moments before, or from, each place between boxes."""
+    kept = np.flatnonzero(clear >= CLEAREST)
+    summed = np.cumsum(np.concatenate([np.zeros((1, seen.shape[1])), clear[kept, None] * seen[kept] ** 2]), axis=0)
+    weight = np.cumsum(np.concatenate([[0.0], clear[kept]]))
+    # clear moments before each place; the window ends or begins there
+    place = np.searchsorted(kept, np.arange(len(at_s) + 1))
+    first, last = (np.maximum(place - COMPARED, 0), place) if is_before else (place, np.minimum(place + COMPARED, len(kept)))
+    mean = np.sqrt(np.maximum(summed[last] - summed[first], 0.0))
+    near = np.full(len(place), np.inf)
+    is_known = last > first
+    near[is_known] = at_s[kept[last[is_known] - 1 if is_before else first[is_known]]]
+    norm = np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
+    return _Means(looks=mean / norm, clear=weight[last] - weight[first], nearest_s=near)
 
 
 def _swaps(one: _Traced, other: _Traced, times: Floats) -> list[int]:
@@ -118,22 +145,24 @@ def _gain(one: _Traced, other: _Traced, look: int, times: Floats) -> float:
     before, after = _mean(one, look, times, is_before=True), _mean(one, look, times, is_before=False)
     if before is None or after is None:
         return -np.inf
-    same = float(distances(before[None], after[None])[0, 0])
-    crossed = [np.inf]
+    crossed = []
     strange = _mean(other, look, times, is_before=True)
     if strange is not None:
-        crossed.append(float(distances(strange[None], after[None])[0, 0]))
+        crossed.append(float(strange @ after))
     strange = _mean(other, look, times, is_before=False)
     if strange is not None:
-        crossed.append(float(distances(strange[None], before[None])[0, 0]))
-    return same - min(crossed)
+        crossed.append(float(strange @ before))
+    likest = max(crossed, default=-np.inf)
+    if not np.isfinite(likest):
+        return -np.inf
+    same, strange_apart = (float(np.sqrt(max(1.0 - product, 0.0))) for product in (float(before @ after), likest))
+    return same - strange_apart
 
 
 def _mean(one: _Traced, look: int, times: Floats, *, is_before: bool) -> Floats | None:
     """Return what somebody looked like just before a look or from it on, None where that was not clear."""
-    split = int(np.searchsorted(one.look, look))
-    rows = np.arange(split)[::-1] if is_before else np.arange(split, len(one.look))
-    rows = rows[(one.clear[rows] >= CLEAREST) & (np.abs(times[one.look[rows]] - times[look]) <= COMPARED_S)][:COMPARED]
-    if one.clear[rows].sum() < LEAST_CLEAR:
+    place = int(np.searchsorted(one.look, look))
+    means = one.before if is_before else one.after
+    if means.clear[place] < LEAST_CLEAR or abs(float(means.nearest_s[place] - times[look])) > COMPARED_S:
         return None
-    return mean_looks(one.looks[rows].astype(np.float64), one.clear[rows])
+    return np.asarray(means.looks[place])
