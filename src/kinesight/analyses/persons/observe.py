@@ -122,14 +122,7 @@ class _Looking:
 def persons_in(footage: Footage, info: VideoInfo, *, is_linked: bool = True) -> Observations:
     """Return who was seen: tracks, linked to persons, with their heads and the moments that show them best."""
     looks, film = footage.looks, footage.film
-    meetings = parted(worth_linking(reached_back(follow(looks), looks), looks), looks)
-    tracks = meetings.tracks
-    chains = (
-        link(tracks, looks, apart=meetings.apart)
-        if is_linked
-        else tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
-    )
-    persons = persons_of(chains, tracks, looks, film)
+    persons = people_in(looks, film, is_linked=is_linked)
     faces = faces_of(persons, looks)
     found = []
     for number, (person, seen) in enumerate(zip(persons, faces, strict=True)):
@@ -144,6 +137,15 @@ def persons_in(footage: Footage, info: VideoInfo, *, is_linked: bool = True) -> 
         cuts_s=footage.cuts_s,
         video=info,
     )
+
+
+def people_in(looks: Sequence[Look], film: Film, *, is_linked: bool = True) -> tuple[Person, ...]:
+    """Return who was seen, without heads: followed, reached back, parted where two met, and linked."""
+    meetings = parted(worth_linking(reached_back(follow(looks), looks), looks), looks)
+    tracks = meetings.tracks
+    alone = tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
+    chains = link(tracks, looks, apart=meetings.apart) if is_linked else alone
+    return persons_of(chains, tracks, looks, film)
 
 
 def _with_cuts(looks: Sequence[Look], cuts_s: Sequence[float]) -> tuple[Look, ...]:
