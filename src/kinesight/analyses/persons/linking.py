@@ -127,7 +127,7 @@ def link(tracks: Sequence[Track], looks: Sequence[Look], *, apart: frozenset[tup
         if pair not in apart and (joint := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None
     }
     while joints:
-        (one, other), joint = max(joints.items(), key=lambda item: (item[1].evidence, -item[0][0], -item[0][1]))
+        (one, other), joint = max(joints.items(), key=_rank)
         if not _is_distinct(one, other, pieces):
             del joints[one, other]
             continue
@@ -146,6 +146,12 @@ def link(tracks: Sequence[Track], looks: Sequence[Look], *, apart: frozenset[tup
                 ):
                     joints[pair] = found
     return tuple(chains[number] for number in sorted(chains, key=lambda number: chains[number].tracks[0]))
+
+
+def _rank(item: tuple[tuple[int, int], Joint]) -> tuple[bool, float, int, int]:
+    """Return what is joined first: what follows at once, lest a later return is joined over it; then the best supported."""
+    (one, other), joint = item
+    return joint.to_s - joint.from_s <= SOON_S, joint.evidence, -one, -other
 
 
 def _is_distinct(one: int, other: int, pieces: dict[int, _Piece]) -> bool:

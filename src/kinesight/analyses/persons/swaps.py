@@ -32,8 +32,11 @@ CLEAREST = 0.35
 LEAST_CLEAR = 1.0
 """Sum of weights on each side below which nothing is decided."""
 
-BETTER = 0.03
+BETTER = 0.05
 """By so much the other person has to be more alike before a track is parted."""
+
+ALIKE = 0.2
+"""A track whose looks before and after a meeting are no further apart is never parted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,10 +156,8 @@ def _gain(one: _Traced, other: _Traced, look: int, times: Floats) -> float:
     if strange is not None:
         crossed.append(float(strange @ before))
     likest = max(crossed, default=-np.inf)
-    if not np.isfinite(likest):
-        return -np.inf
     same, strange_apart = (float(np.sqrt(max(1.0 - product, 0.0))) for product in (float(before @ after), likest))
-    return same - strange_apart
+    return same - strange_apart if same > ALIKE and np.isfinite(likest) else -np.inf
 
 
 def _mean(one: _Traced, look: int, times: Floats, *, is_before: bool) -> Floats | None:
