@@ -117,12 +117,13 @@ def _returns(video: Path) -> list[str]:
         found = mistakes(labels, boxes_of(seen.observations), persons=len(seen.observations.persons), label_s=label_s)
         linking_ms = 1000 * seen.linking_s / len(seen.observations.time_s)
         rows.append(
-            f"| {10 / every:.1f} | {found.labelled} | {found.persons} | {100 * found.matched:.1f} | {found.merged} | {found.extra} |"
-            + f" {found.returns_kept} of {found.returns} | {seen.looking_s / seen.length_s:.2f} | {linking_ms:.2f} |"
+            f"| {10 / every:.1f} | {found.labelled} | {found.persons} | {100 * found.matched:.1f} | {found.merged} |"
+            + f" {found.extra} | {found.returns_kept} of {found.returns} | {seen.looking_s / seen.length_s:.2f} |"
+            + f" {linking_ms:.2f} |"
         )
     return [
-        "| frames a second | people | persons found | boxes found, % | false merges | ids too many | came back with the same id |"
-        " looking, processor s per s | follow, link, heads: ms a frame |",
+        "| vtest.avi, frames a second | people | persons found | boxes found, % | false merges | ids too many |"
+        " came back with the same id | looking, processor s per s | follow, link, heads: ms a frame |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *rows,
         "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ class EveryNth:
         """Return what is known of the whole film."""
         return self._reader.info
 
-    def frames(self, *, longest_side_px: int | None = None) -> Iterator[Frame]:
+    def frames(self, *, longest_side_px: int | None = None) -> Generator[Frame, None, None]:
         """Yield every so manieth picture, with its number in the film of fewer pictures."""
         for frame in self._reader.frames(longest_side_px=longest_side_px):
             if frame.index % self._every == 0:

@@ -89,7 +89,7 @@ def _matched(people: Sequence[tuple[str, Floats]], found: Sequence[tuple[int, Fl
         return []
     overlap = overlaps(np.array([box for _, box in people]), np.array([box for _, box in found]))
     rows, columns = linear_sum_assignment(-overlap)
-    return [(people[a][0], found[b][0]) for a, b in zip(rows, columns, strict=True) if overlap[a, b] >= MATCH]
+    return [(people[int(a)][0], found[int(b)][0]) for a, b in zip(rows, columns, strict=True) if overlap[a, b] >= MATCH]
 
 
 def _returns(moments: Sequence[tuple[int, int]], *, away: float, step: int) -> list[tuple[int, int]]:
