@@ -1,7 +1,9 @@
 """Measure the persons analysis on labelled videos and write its table into docs/accuracy.md.
 
 The material is no part of the project; KINESIGHT_ACCURACY_DATA names its folder (default: ../shared/data beside the repository).
-Needs the packages of the group `measure`: `pip install --no-deps trackeval==1.3.0 trackers==2.6.1 supervision==0.31.2 pydeprecate
+People who leave and come back are measured on vtest.avi of OpenCV's samples (Debian package opencv-doc), if it is there too.
+Needs the packages of the group `measure`:
+`pip install --no-deps trackeval==1.3.0 trackers==2.6.1 supervision==0.31.2 pydeprecate
 defusedxml` (without their requirements: they ask for another build of OpenCV than Kinesight uses).
 """
 
@@ -23,12 +25,19 @@ from kinesight.testing.persons_exam import (
     stock_tracker,
     truth_of,
 )
+from kinesight.testing.persons_returns import across_clips, joined, labels_of, mistakes
 from kinesight.vision.shelf import ModelShelf
 from kinesight.wiring.analysing import open_reader
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "accuracy.md"
 START, END = "<!-- persons: written by scripts/accuracy_persons.py -->", "<!-- end of persons -->"
+
+LABELS = Path(__file__).with_name("persons_vtest.csv")
+"""Who is where in the long film: identities named by eye, of boxes that the detector found."""
+
+SAME_ACTOR = ("head-pose-face-detection-female-and-male.gif",)
+"""Left out of the joined clips, where everybody has to be somebody else: he is in another clip too."""
 
 HOTA_TARGET, IDF1_TARGET, LINKING_MS_TARGET = 55.0, 70.0, 2.0
 
@@ -57,6 +66,8 @@ def main() -> None:
         "",
         _sameness(seen, others),
         "",
+        *_returns(folder / "vtest.avi"),
+        *_joined({SEQUENCE: seen, **counted}),
         "What is missed:",
         "",
         *_failures(ours, counted, {SEQUENCE: seen, **counted}),
@@ -87,6 +98,50 @@ def _counts(counted: dict[str, Seen]) -> list[str]:
         "| clip | persons by eye | found |",
         "| --- | ---: | ---: |",
         *(f"| {name} | {COUNTED[name]} | {len(one.observations.persons)} |" for name, one in counted.items()),
+        "",
+    ]
+
+
+def _returns(video: Path) -> list[str]:
+    """Return the table of a long film in which people leave and come back, at three frame rates."""
+    if not video.is_file():
+        print(f"accuracy: no {video}; the table of people who come back is left out")
+        return []
+    rows = []
+    for every in (1, 2, 3):
+        print(f"{video.name}, every {every}")
+        seen = analysed(video, every=every)
+        step = 2 if every == 1 else every
+        labels = {frame // every: people for frame, people in labels_of(LABELS).items() if frame % step == 0}
+        label_s = float(seen.observations.time_s[step // every])
+        found = mistakes(labels, boxes_of(seen.observations), persons=len(seen.observations.persons), label_s=label_s)
+        linking_ms = 1000 * seen.linking_s / len(seen.observations.time_s)
+        rows.append(
+            f"| {10 / every:.1f} | {found.labelled} | {found.persons} | {100 * found.matched:.1f} | {found.merged} |"
+            + f" {found.extra} | {found.returns_kept} of {found.returns} | {seen.looking_s / seen.length_s:.2f} |"
+            + f" {linking_ms:.2f} |"
+        )
+    return [
+        "| vtest.avi, frames a second | people | persons found | boxes found, % | false merges | ids too many |"
+        " came back with the same id | looking, processor s per s | follow, link, heads: ms a frame |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+        *rows,
+        "",
+    ]
+
+
+def _joined(seen: dict[str, Seen]) -> list[str]:
+    """Return the table of the clips joined to one film, each in two parts with all the others between."""
+    footages = [one.footage for name, one in seen.items() if name not in SAME_ACTOR]
+    rows = []
+    for gap_s in (0.0, 2.0, 10.0, 30.0):
+        persons, wrong, kept = across_clips(joined(footages, gap_s=gap_s))
+        rows.append(f"| {gap_s:.0f} | {persons} | {wrong} | {kept} |")
+    head = f"{len(footages)} clips joined; empty scene between, s"
+    return [
+        f"| {head} | persons found | said to be in two clips | came back with the same id |",
+        "| ---: | ---: | ---: | ---: |",
+        *rows,
         "",
     ]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from kinesight.analyses.persons.heads_document import store
 from kinesight.analyses.persons.observations import Observations
 from kinesight.analyses.persons.observe import Footage, persons_in, watched
 from kinesight.domain.ports import ObjectDetector, VideoReader
-from kinesight.domain.video import Floats
+from kinesight.domain.video import Floats, Frame, VideoInfo
 from kinesight.settings import Settings
 from kinesight.vision.shelf import ModelShelf
 from kinesight.wiring.analysing import open_reader
@@ -46,11 +46,31 @@ class Quiet:
         """Say nothing."""
 
 
+class EveryNth:
+    """A reader that skips pictures: a film of fewer pictures a second, as a camera set to that rate gives it."""
+
+    def __init__(self, reader: VideoReader, every: int) -> None:
+        self._reader = reader
+        self._every = every
+
+    @property
+    def info(self) -> VideoInfo:
+        """Return what is known of the whole film."""
+        return self._reader.info
+
+    def frames(self, *, longest_side_px: int | None = None) -> Generator[Frame, None, None]:
+        """Yield every so manieth picture, with its number in the film of fewer pictures."""
+        for frame in self._reader.frames(longest_side_px=longest_side_px):
+            if frame.index % self._every == 0:
+                yield replace(frame, index=frame.index // self._every)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """One video analysed: what was found, and the processor seconds that looking and the rest (follow, link, heads) took."""
 
     observations: Observations
+    footage: Footage
     looking_s: float
     linking_s: float
 
@@ -65,16 +85,21 @@ class Seen:
         return hashlib.sha256(json.dumps(store(self.observations), sort_keys=True).encode()).hexdigest()
 
 
-def analysed(path: Path, *, threads: int = 0) -> Seen:
-    """Return the persons of a video with models of their own, on so many threads; 0 as installed."""
+def analysed(path: Path, *, threads: int = 0, every: int = 1) -> Seen:
+    """Return the persons of a video with models of their own, on so many threads; 0 as installed.
+
+    With `every` only each so manieth picture is there: a film of fewer pictures a second.
+    """
     shelf = ModelShelf(Settings(threads=threads) if threads else Settings())
     shelf.detector(), shelf.faces()
-    reader = open_reader(path, Settings())
+    reader: VideoReader = open_reader(path, Settings())
+    if every > 1:
+        reader = EveryNth(reader, every)
     start = time.process_time()
     footage: Footage = watched(reader, shelf, Quiet())
     middle = time.process_time()
     found = persons_in(footage, reader.info)
-    return Seen(observations=found, looking_s=middle - start, linking_s=time.process_time() - middle)
+    return Seen(observations=found, footage=footage, looking_s=middle - start, linking_s=time.process_time() - middle)
 
 
 def boxes_of(observations: Observations) -> Boxes:

@@ -8,10 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kinesight.analyses.persons.doubles import worth_linking
-from kinesight.analyses.persons.linking import link
-from kinesight.analyses.persons.people import persons_of
-from kinesight.analyses.persons.tracking import follow
+from kinesight.analyses.persons.observe import people_in
 
 sys.path.insert(0, str(Path(__file__).parent))
 from made_up import Walker, film_of, looks_at, owners
@@ -22,8 +19,7 @@ AWAY = Walker(seed=3, from_s=0.5, to_s=3.5, start=(300, 470), end=(330, 300), he
 
 
 def persons_in(looks):
-    tracks = worth_linking(follow(looks), looks)
-    return persons_of(link(tracks, looks), tracks, looks, film_of(looks))
+    return people_in(looks, film_of(looks))
 
 
 @pytest.mark.parametrize("fps", [3, 5, 10, 12.5, 25, 30, 60])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kinesight.analyses.persons.appearance import describe, distances, upper_part
+from kinesight.analyses.persons.appearance import described, distances, upper_part
 from kinesight.analyses.persons.cuts import CutFinder
 from kinesight.analyses.persons.faces import body_head
 from kinesight.analyses.persons.fusing import fuse
 from kinesight.analyses.persons.thumbs import change_between, change_in, shift_between, thumb_of
-from kinesight.analyses.persons.tiling import Tile, layout, round_people
+from kinesight.analyses.persons.tiling import TILES_AT_ONCE, Tile, layout, round_people
 from kinesight.domain.analysis import Crop
 from kinesight.domain.people import Boxes
 from kinesight.pipeline.cropping import cut
@@ -81,11 +81,11 @@ def test_looks_tell_colours_apart_and_forgive_a_darker_picture() -> None:
     other = np.zeros_like(body)
     other[:100], other[100:] = (40, 140, 60), (40, 40, 120)
     box = np.array([0.0, 0, 80, 200])
-    one, dark, strange = (describe(picture, box) for picture in (body, (body * 0.9).astype(np.uint8), other))
+    one, dark, strange = (described(picture, box[None])[0] for picture in (body, (body * 0.9).astype(np.uint8), other))
     assert np.linalg.norm(one) == pytest.approx(1.0, abs=1e-6)
     near, far = distances(one[None], np.array([dark, strange]))[0]
     assert near < 0.6 * far
-    half = describe(body, np.array([0.0, 0, 80, 100]))
+    half = described(body, np.array([[0.0, 0, 80, 100]]))[0]
     assert distances(upper_part(one, 0.5)[None], half[None])[0, 0] < 0.6 * distances(one[None], half[None])[0, 0]
 
 
@@ -105,7 +105,7 @@ def test_a_tile_round_somebody_small_holds_them_whole_and_everybody_gets_a_turn(
     served = np.zeros(len(people), bool)
     for turn in range(4):
         tiles = round_people(people, width=640, height=480, turn=turn)
-        assert 1 <= len(tiles) <= 2
+        assert 1 <= len(tiles) <= TILES_AT_ONCE < len(people)
         for tile in tiles:
             served |= (people[:, :2] >= tile.box[:2]).all(axis=1) & (people[:, 2:] <= tile.box[2:]).all(axis=1)
     assert served.all()

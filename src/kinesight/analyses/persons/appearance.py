@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kinesight.analyses.persons.geometry import Indices
 from kinesight.domain.video import Floats, Image
 
 STRIPES = 6
@@ -21,28 +22,34 @@ _WEIGHTS = (0.35, 0.45, 0.2)
 """What brightness, colour and edges count; brightness changes with the light, edges with the way somebody faces."""
 
 
-def describe(rgb: Image, box_xyxy: Floats) -> Floats:
-    """Return the looks of the person in a box, (FEATURES,), of unit length: square roots of histograms.
+def described(rgb: Image, boxes: Floats) -> Floats:
+    """Return the looks of the people in boxes, (n, FEATURES), each of unit length: square roots of histograms.
 
     Parameters
     ----------
     rgb
         The picture.
-    box_xyxy
-        The person in it, left, top, right, bottom; what lies outside the picture is taken from its border.
+    boxes
+        (n, 4) the people in it, left, top, right, bottom; what lies outside the picture is taken from its border.
     """
-    patch = _sampled(rgb, box_xyxy)
-    light = patch.mean(axis=2)
+    if not len(boxes):
+        return np.zeros((0, FEATURES))
+    patch = _sampled(rgb, boxes)
+    light = patch.mean(axis=3)
     red_green = (patch[..., 0] - patch[..., 1]) / (light + 24.0)
     yellow_blue = (patch[..., 0] + patch[..., 1] - 2 * patch[..., 2]) / (2 * light + 48.0)
     # the middle of the box is the person, its sides are mostly background
     across = np.exp(-0.5 * ((np.arange(COLUMNS) - (COLUMNS - 1) / 2) / (COLUMNS / 4.5)) ** 2)
     weight = np.broadcast_to(across, light.shape)
-    tone = _soft(light / 255.0, TONES)
-    colour = np.einsum("rca,rcb->rcab", _soft(red_green / 1.2 + 0.5, TONES), _soft(yellow_blue / 1.2 + 0.5, TONES))
-    parts = (tone, colour.reshape(*light.shape, -1), _edges(light))
-    stripes = [_by_stripe(part * weight[..., None]) * share for part, share in zip(parts, _WEIGHTS, strict=True)]
-    return np.asarray(np.sqrt(np.concatenate(stripes, axis=1).ravel() / STRIPES))
+    warm, cold = _steps(red_green / 1.2 + 0.5, TONES), _steps(yellow_blue / 1.2 + 0.5, TONES)
+    colour = tuple((TONES * row + column, share * part) for row, share in warm for column, part in cold)
+    stripes = (
+        _by_stripe(_steps(light / 255.0, TONES), weight, TONES),
+        _by_stripe(colour, weight, TONES * TONES),
+        _by_stripe(*_edges(light, weight), TURNS),
+    )
+    parts = [part * share for part, share in zip(stripes, _WEIGHTS, strict=True)]
+    return np.asarray(np.sqrt(np.concatenate(parts, axis=2).reshape(len(boxes), -1) / STRIPES))
 
 
 def distances(looks: Floats, others: Floats) -> Floats:
@@ -69,30 +76,45 @@ def mean_looks(looks: Floats, weight: Floats) -> Floats:
     return np.asarray(mean / max(float(np.linalg.norm(mean)), 1e-9))
 
 
-def _sampled(rgb: Image, box: Floats) -> Floats:
+def _sampled(rgb: Image, boxes: Floats) -> Floats:
+    """Return points of each box, (n, rows, COLUMNS, 3)."""
     height, width = rgb.shape[:2]
-    y = box[1] + (np.arange(STRIPES * ROWS_PER_STRIPE) + 0.5) / (STRIPES * ROWS_PER_STRIPE) * (box[3] - box[1])
-    x = box[0] + (0.1 + 0.8 * (np.arange(COLUMNS) + 0.5) / COLUMNS) * (box[2] - box[0])
+    down = (np.arange(STRIPES * ROWS_PER_STRIPE) + 0.5) / (STRIPES * ROWS_PER_STRIPE)
+    right = 0.1 + 0.8 * (np.arange(COLUMNS) + 0.5) / COLUMNS
+    y = boxes[:, [1]] + down * (boxes[:, [3]] - boxes[:, [1]])
+    x = boxes[:, [0]] + right * (boxes[:, [2]] - boxes[:, [0]])
     rows = np.clip(y.astype(np.int64), 0, height - 1)
     columns = np.clip(x.astype(np.int64), 0, width - 1)
-    return np.asarray(rgb[rows[:, None], columns[None, :]], dtype=np.float64)
+    return np.asarray(rgb[rows[:, :, None], columns[:, None, :]], dtype=np.float64)
 
 
-def _soft(values: Floats, steps: int) -> Floats:
-    """Return the membership of each value 0..1 in its two nearest steps, (..., steps); what lies outside counts as the border."""
+_Steps = tuple[tuple[Indices, Floats], ...]
+"""Of each value: the steps it belongs to, and how much."""
+
+
+def _steps(values: Floats, steps: int) -> _Steps:
+    """Return the two nearest steps of each value 0..1; what lies outside counts as the border."""
     place = np.clip(values * steps - 0.5, 0.0, steps - 1.0)
-    return np.asarray(np.maximum(1.0 - np.abs(place[..., None] - np.arange(steps)), 0.0))
+    low = np.minimum(place.astype(np.int64), steps - 2)
+    share = place - low
+    return (low, 1.0 - share), (low + 1, share)
 
 
-def _edges(light: Floats) -> Floats:
-    down, right = np.gradient(light)
-    angle = np.mod(np.arctan2(down, right), np.pi) / np.pi
-    place = angle[..., None] * TURNS - np.arange(TURNS)
-    near = np.maximum(1.0 - np.abs((place + TURNS / 2) % TURNS - TURNS / 2), 0.0)
-    return np.asarray(near * (np.hypot(down, right) + 0.5)[..., None])
+def _edges(light: Floats, weight: Floats) -> tuple[_Steps, Floats]:
+    """Return the two nearest directions of the edge at each point, and what the point counts."""
+    down, right = np.gradient(light, axis=(1, 2))
+    place = np.mod(np.arctan2(down, right), np.pi) / np.pi * TURNS
+    low = place.astype(np.int64)
+    share = place - low
+    return ((low % TURNS, 1.0 - share), ((low + 1) % TURNS, share)), weight * (np.hypot(down, right) + 0.5)
 
 
-def _by_stripe(values: Floats) -> Floats:
-    """Return the histogram of each stripe, (STRIPES, steps), summing to one."""
-    summed = values.reshape(STRIPES, -1, values.shape[-1]).sum(axis=1)
-    return np.asarray(summed / np.maximum(summed.sum(axis=1, keepdims=True), 1e-9))
+def _by_stripe(steps: _Steps, weight: Floats, count: int) -> Floats:
+    """Return the histogram of each stripe, (n, STRIPES, count), summing to one."""
+    people, rows = weight.shape[:2]
+    stripe = (np.arange(people)[:, None] * STRIPES + np.arange(rows) // ROWS_PER_STRIPE)[:, :, None] * count
+    summed = np.zeros(people * STRIPES * count)
+    for step, share in steps:
+        summed += np.bincount((stripe + step).ravel(), weights=(share * weight).ravel(), minlength=len(summed))
+    summed = summed.reshape(people, STRIPES, count)
+    return np.asarray(summed / np.maximum(summed.sum(axis=2, keepdims=True), 1e-9))

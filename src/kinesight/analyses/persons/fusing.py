@@ -35,6 +35,11 @@ class Found:
     xyxy_px: Floats
     score: Floats
 
+    def surer_than(self, score: float) -> Found:
+        """Return the people found with at least this score."""
+        is_sure = self.score >= score
+        return Found(xyxy_px=self.xyxy_px[is_sure], score=self.score[is_sure])
+
 
 def fuse(whole: Boxes, tiles: Sequence[tuple[Tile, Boxes]], *, width: int, height: int) -> Found:
     """Return everybody once, best first, in pixels of the picture.

@@ -50,6 +50,12 @@ NEEDED = 2.0
 
 MOST_FROM_LOOKS = 3.0
 
+DISTINCT = 0.05
+"""After a longer gap everybody else who may be the one has to look so much less alike; right after one, just less alike."""
+
+LEAST_CLEAR = 3.0
+"""Sum of the clearness of somebody's moments from which their looks are compared with others'."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joint:
@@ -96,10 +102,17 @@ class _Piece:
     last: Floats
     looks: Floats
     clear: float
+    spans: tuple[tuple[float, float], ...]
+
+    def is_beside(self, other: _Piece) -> bool:
+        """Return whether both are seen at the same time, and so are two people."""
+        return any(
+            min(end, last) - max(start, first) > MOST_OVERLAP_S for start, end in self.spans for first, last in other.spans
+        )
 
 
-def link(tracks: Sequence[Track], looks: Sequence[Look]) -> tuple[Chain, ...]:
-    """Return the persons as chains of tracks, in order of their first track.
+def link(tracks: Sequence[Track], looks: Sequence[Look], *, apart: frozenset[tuple[int, int]] = frozenset()) -> tuple[Chain, ...]:
+    """Return the persons as chains of tracks, in order of their first track; pairs of tracks in `apart` are never joined.
 
     Agglomerative: the best supported pair is joined first and then judged as one. Pairs seen at the same time are never joined,
     nor are pairs that nobody can have walked between.
@@ -109,10 +122,15 @@ def link(tracks: Sequence[Track], looks: Sequence[Look]) -> tuple[Chain, ...]:
     chains = {number: Chain(tracks=(number,)) for number in pieces}
     strangers = _strangers(tuple(pieces.values()))
     joints = {
-        pair: joint for pair in _pairs(pieces) if (joint := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None
+        pair: joint
+        for pair in _pairs(pieces)
+        if pair not in apart and (joint := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None
     }
     while joints:
-        (one, other), joint = max(joints.items(), key=lambda item: (item[1].evidence, -item[0][0], -item[0][1]))
+        (one, other), joint = max(joints.items(), key=_rank)
+        if not _is_distinct(one, other, pieces):
+            del joints[one, other]
+            continue
         pieces[one] = _joined(pieces[one], pieces[other])
         chains[one] = Chain(
             tracks=chains[one].tracks + chains[other].tracks, joints=(*chains[one].joints, joint, *chains[other].joints)
@@ -121,9 +139,44 @@ def link(tracks: Sequence[Track], looks: Sequence[Look]) -> tuple[Chain, ...]:
         joints = {pair: found for pair, found in joints.items() if not {one, other} & set(pair)}
         for number in pieces:
             for pair in ((one, number), (number, one)):
-                if number != one and (found := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None:
+                if (
+                    number != one
+                    and not _are_apart(chains, pair, apart)
+                    and (found := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None
+                ):
                     joints[pair] = found
     return tuple(chains[number] for number in sorted(chains, key=lambda number: chains[number].tracks[0]))
+
+
+def _rank(item: tuple[tuple[int, int], Joint]) -> tuple[bool, float, int, int]:
+    """Return what is joined first: what follows at once, lest a later return is joined over it; then the best supported."""
+    (one, other), joint = item
+    return joint.to_s - joint.from_s <= SOON_S, joint.evidence, -one, -other
+
+
+def _is_distinct(one: int, other: int, pieces: dict[int, _Piece]) -> bool:
+    """Return whether nobody else who may be the person looks as much like either piece as the two like each other.
+
+    Who was seen beside the first, and not beside the second, may be the second; and the other way round.
+    """
+    first, second = pieces[one], pieces[other]
+    gap_s = second.from_s - first.to_s
+    apart = _unlikeness(first, second, gap_s) + (DISTINCT if gap_s > SOON_S else 0.0)
+    for number, rival in pieces.items():
+        if number in {one, other} or rival.clear < LEAST_CLEAR:
+            continue
+        is_beside_first, is_beside_second = rival.is_beside(first), rival.is_beside(second)
+        if is_beside_first == is_beside_second:
+            continue
+        like = second if is_beside_first else first
+        if float(distances(rival.looks[None], like.looks[None])[0, 0]) < apart:
+            return False
+    return True
+
+
+def _are_apart(chains: dict[int, Chain], pair: tuple[int, int], apart: frozenset[tuple[int, int]]) -> bool:
+    one, other = (chains[number].tracks for number in pair)
+    return any((min(a, b), max(a, b)) in apart for a in one for b in other)
 
 
 def _pairs(pieces: dict[int, _Piece]) -> list[tuple[int, int]]:
@@ -136,7 +189,7 @@ def _strangers(pieces: Sequence[_Piece]) -> _Strangers:
     for number, one in enumerate(pieces):
         for other in pieces[number + 1 :]:
             together_s = min(one.to_s, other.to_s) - max(one.from_s, other.from_s)
-            if together_s > MOST_OVERLAP_S and min(one.clear, other.clear) >= 3.0:
+            if together_s > MOST_OVERLAP_S and min(one.clear, other.clear) >= LEAST_CLEAR:
                 found.append(float(distances(one.looks[None], other.looks[None])[0, 0]))
     weight = USUAL_PAIRS / (USUAL_PAIRS + len(found))
     mean = weight * UNLIKE + (1 - weight) * (float(np.mean(found)) if found else 0.0)
@@ -210,6 +263,7 @@ def _piece(track: Track, looks: Sequence[Look], shots: Floats) -> _Piece:
         last=track.path[-1],
         looks=mean_looks(seen, weight),
         clear=float(weight.sum()),
+        spans=((pairs[0][0].time_s, pairs[-1][0].time_s),),
     )
 
 
@@ -222,4 +276,5 @@ def _joined(one: _Piece, other: _Piece) -> _Piece:
         last=other.last,
         looks=mean_looks(np.array([one.looks, other.looks]), np.array([one.clear, other.clear])),
         clear=one.clear + other.clear,
+        spans=one.spans + other.spans,
     )

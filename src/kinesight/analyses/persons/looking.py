@@ -6,21 +6,28 @@ from collections import deque
 
 import numpy as np
 
-from kinesight.analyses.persons.appearance import FEATURES, describe
+from kinesight.analyses.persons.appearance import described
 from kinesight.analyses.persons.fusing import Found, fuse
 from kinesight.analyses.persons.geometry import Mask, hidden_shares
+from kinesight.analyses.persons.known import Known
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.thumbs import Thumb, change_between, change_in, is_lively, shift_between, thumb_of
 from kinesight.analyses.persons.tiling import Tile, layout, probe, round_people
-from kinesight.domain.people import Faces
+from kinesight.domain.people import Boxes, Faces
 from kinesight.domain.ports import FaceDetector, ObjectDetector
 from kinesight.domain.video import Floats, Frame, Image
 
 LEAST_SCORE = 0.15
+"""Boxes below this say nothing, not even where a surer one ends."""
+
+WORTH_FOLLOWING = 0.2
 """Boxes below this are not worth following."""
 
-WORTH_A_TILE = 0.25
-"""Boxes from this on are looked at again enlarged in the next look."""
+TILES_PER_S = 10.0
+"""Enlarged parts looked at in a second of film; with the whole pictures they are most of what an analysis costs."""
+
+TILES_SAVED = 3.0
+"""Parts that may be looked at in one go after a while without."""
 
 PERSON_SCORE = 0.4
 """Boxes from this on say how large the people of a video are."""
@@ -54,13 +61,28 @@ class Looker:
         self._detector = detector
         self._faces = faces
         self._turn = 0
+        self._tiles_left = TILES_SAVED
+        self._looked_s: float | None = None
         self._faces_at_s = -np.inf
         self._heights: deque[Floats] = deque(maxlen=REMEMBERED_LOOKS)
-        self._people = np.zeros((0, 4))
+        self._known = Known()
         self._thumb: Thumb | None = None
+        self._before: tuple[Thumb | None, Known] = (None, self._known)
 
     def look(self, frame: Frame) -> Look:
-        """Return what is seen in a picture."""
+        """Return what is seen in the next picture."""
+        self._before = self._thumb, self._known
+        return self._seen(frame, faces=self._look_for_faces(frame))
+
+    def look_between(self, frame: Frame) -> Look:
+        """Return what is seen in a picture between the last two that were looked at; nothing is said of faces."""
+        after = self._thumb, self._known
+        self._thumb, self._known = self._before
+        found = self._seen(frame, faces=None)
+        self._thumb, self._known = after
+        return found
+
+    def _seen(self, frame: Frame, *, faces: Faces | None) -> Look:
         rgb = frame.rgb
         height, width = rgb.shape[:2]
         thumb = thumb_of(rgb)
@@ -68,34 +90,42 @@ class Looker:
         if self._thumb is not None and self._thumb.grey.shape == thumb.grey.shape:
             shift, change = shift_between(self._thumb, thumb), change_between(self._thumb, thumb)
         whole = self._detector.detect(rgb, least_score=LEAST_SCORE)
-        tiles = [(tile, self._detector.detect(_cut(rgb, tile), least_score=LEAST_SCORE)) for tile in self._tiles(rgb, change)]
-        found = fuse(whole, tiles, width=width, height=height)
+        parts = self._tiles(frame, whole, change, shift)
+        tiles = [(tile, self._detector.detect(_cut(rgb, tile), least_score=LEAST_SCORE)) for tile in parts]
+        found = fuse(whole, tiles, width=width, height=height).surer_than(WORTH_FOLLOWING)
         is_steady = change is not None and not shift.any()
         lively = np.full(len(found.score), np.nan)
         if change is not None and is_steady:
             lively = change_in(change, found.xyxy_px, cell_px=thumb.cell_px)
-        self._remember(found, thumb)
-        looks = np.array([describe(rgb, box) for box in found.xyxy_px]).reshape(-1, FEATURES)
+        self._remember(found, thumb, time_s=frame.time_s)
         return Look(
             frame=frame.index,
             time_s=frame.time_s,
             xyxy_px=found.xyxy_px / frame.scale,
             score=found.score,
-            looks=looks.astype(np.float32),
+            looks=described(rgb, found.xyxy_px).astype(np.float32),
             hidden=hidden_shares(found.xyxy_px[found.score >= PERSON_SCORE], found.xyxy_px),
             liveliness=lively,
             shift_px=shift / frame.scale,
-            faces=self._look_for_faces(frame),
+            faces=faces,
         )
 
-    def _tiles(self, rgb: Image, change: Floats | None) -> tuple[Tile, ...]:
-        height, width = rgb.shape[:2]
+    def _tiles(self, frame: Frame, whole: Boxes, change: Floats | None, shift: Floats) -> tuple[Tile, ...]:
+        height, width = frame.rgb.shape[:2]
         seen = np.concatenate(self._heights) if self._heights else np.zeros(0)
         person_px = float(np.percentile(seen, 25)) if len(seen) else UNKNOWN_PERSON * height
         self._turn += 1
-        known = round_people(self._people, width=width, height=height, turn=self._turn)
+        since_s = 0.0 if self._looked_s is None else max(frame.time_s - self._looked_s, 0.0)
+        self._looked_s = frame.time_s
+        self._tiles_left = min(TILES_SAVED, self._tiles_left + TILES_PER_S * since_s)
+        self._known = self._known.moved(shift)
+        badly = self._known.badly_seen(whole)
+        known = round_people(badly, width=width, height=height, turn=self._turn)
         spread = layout(width, height, person_px=person_px)
-        return (*known, *probe(spread, turn=self._turn, is_lively=self._are_lively(spread, change)))
+        wanted = (*known, *probe(spread, turn=self._turn, is_lively=self._are_lively(spread, change)))
+        allowed = wanted[: int(self._tiles_left)]
+        self._tiles_left -= len(allowed)
+        return allowed
 
     def _are_lively(self, tiles: tuple[Tile, ...], change: Floats | None) -> Mask:
         if not tiles or change is None or self._thumb is None:
@@ -103,9 +133,9 @@ class Looker:
         boxes = np.array([tile.box for tile in tiles])
         return is_lively(change, boxes, cell_px=self._thumb.cell_px)
 
-    def _remember(self, found: Found, thumb: Thumb) -> None:
+    def _remember(self, found: Found, thumb: Thumb, *, time_s: float) -> None:
         self._thumb = thumb
-        self._people = found.xyxy_px[found.score >= WORTH_A_TILE]
+        self._known = self._known.after(found, time_s=time_s)
         sure = found.xyxy_px[found.score >= PERSON_SCORE]
         self._heights.append(sure[:, 3] - sure[:, 1])
 

@@ -10,14 +10,17 @@ import numpy as np
 from kinesight.analyses.persons.cuts import CutFinder
 from kinesight.analyses.persons.doubles import worth_linking
 from kinesight.analyses.persons.faces import Heads, faces_of, heads_of
+from kinesight.analyses.persons.known import is_unclear
 from kinesight.analyses.persons.linking import Chain, link
 from kinesight.analyses.persons.looking import Looker
 from kinesight.analyses.persons.observations import Observations, Presence
 from kinesight.analyses.persons.parameters import PersonsParameters
 from kinesight.analyses.persons.people import Film, Person, persons_of
 from kinesight.analyses.persons.portraits import portraits_of
+from kinesight.analyses.persons.reaching import reached_back
 from kinesight.analyses.persons.result import Link
 from kinesight.analyses.persons.sightings import Look
+from kinesight.analyses.persons.swaps import parted
 from kinesight.analyses.persons.tracking import follow
 from kinesight.domain.errors import TooFewFrames
 from kinesight.domain.ports import Models, VideoReader, Watch
@@ -26,8 +29,14 @@ from kinesight.domain.video import Frame, VideoInfo
 LOOK_AT_PX = 1280
 """Longest side of the pictures that are looked at."""
 
-LOOK_EVERY_S = 0.15
-"""Interval of looks. Between two of them people move in nearly straight lines; at 10 frames a second every frame is looked at."""
+LOOK_EVERY_S = 0.2
+"""Interval of looks. Between two of them most people move in nearly straight lines."""
+
+BETWEEN_PER_S = 2.5
+"""So often in a second of film a picture between two looks is looked at too, where somebody came, went or moved quickly."""
+
+MOST_EXTRA = 2.0
+"""Looks between that are saved up while nothing happens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,34 +64,65 @@ def observe(reader: VideoReader, models: Models, parameters: PersonsParameters, 
 
 def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
     """Look at a video once; memory grows with the people seen, not with the pictures."""
-    looker, cuts = Looker(models.detector(), models.faces()), CutFinder()
-    looks: list[Look] = []
+    looker, cuts = _Looking(Looker(models.detector(), models.faces())), CutFinder()
     time_s: list[float] = []
     last: Frame | None = None
     for frame in reader.frames(longest_side_px=LOOK_AT_PX):
         watch.progress("observe", frame.index, reader.info.frame_count)
         cuts.see(frame.rgb, time_s=frame.time_s)
-        interval_s = frame.time_s - time_s[-1] if time_s else 0.0
+        looker.see(frame, interval_s=frame.time_s - time_s[-1] if time_s else 0.0)
         time_s.append(frame.time_s)
-        # half an interval before its time is nearer than half an interval after
-        if not looks or frame.time_s - looks[-1].time_s >= LOOK_EVERY_S - interval_s / 2 - 1e-6:
-            looks.append(looker.look(frame))
         last = frame
     if last is None:
         raise TooFewFrames("The video has no picture; send a second of film.")
-    if looks[-1].time_s < last.time_s:  # whoever is seen until the end is there in the last pictures too
-        looks.append(looker.look(last))
+    looker.end(last)
     cuts.end()
     film = Film(time_s=np.array(time_s), width_px=reader.info.width_px, height_px=reader.info.height_px)
-    return Footage(looks=_with_cuts(looks, cuts.cuts_s), film=film, cuts_s=tuple(cuts.cuts_s))
+    return Footage(looks=_with_cuts(looker.looks, cuts.cuts_s), film=film, cuts_s=tuple(cuts.cuts_s))
+
+
+class _Looking:
+    """Decides which pictures are looked at; keeps one picture, that between the last look and the next."""
+
+    def __init__(self, looker: Looker) -> None:
+        self.looks: list[Look] = []
+        self._looker = looker
+        self._between: Frame | None = None
+        self._extra = MOST_EXTRA
+
+    def see(self, frame: Frame, *, interval_s: float) -> None:
+        """Take the next picture."""
+        since_s = frame.time_s - self.looks[-1].time_s if self.looks else np.inf
+        # half an interval before its time is nearer than half an interval after
+        if since_s >= LOOK_EVERY_S - interval_s / 2 - 1e-6:
+            self._look(frame)
+        elif self._between is None or since_s <= LOOK_EVERY_S / 2 + 1e-6:
+            self._between = frame
+
+    def end(self, last: Frame) -> None:
+        """Look at the last picture: whoever is seen until the end is there in the last pictures too."""
+        if self.looks[-1].time_s < last.time_s:
+            if self._between is last:
+                self._between = None
+            self._look(last)
+
+    def _look(self, frame: Frame) -> None:
+        look, between = self._looker.look(frame), self._between
+        self._between = None
+        if self.looks:
+            self._extra = min(MOST_EXTRA, self._extra + BETWEEN_PER_S * (look.time_s - self.looks[-1].time_s))
+        if between is not None and self._extra >= 1.0 and is_unclear(self.looks[-1], look):
+            self._extra -= 1.0
+            middle = self._looker.look_between(between)
+            self.looks.append(middle)
+            look = replace(look, shift_px=look.shift_px - middle.shift_px)
+        self.looks.append(look)
 
 
 def persons_in(footage: Footage, info: VideoInfo, *, is_linked: bool = True) -> Observations:
     """Return who was seen: tracks, linked to persons, with their heads and the moments that show them best."""
     looks, film = footage.looks, footage.film
-    tracks = worth_linking(follow(looks), looks)
-    chains = link(tracks, looks) if is_linked else tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
-    persons = persons_of(chains, tracks, looks, film)
+    persons = people_in(looks, film, is_linked=is_linked)
     faces = faces_of(persons, looks)
     found = []
     for number, (person, seen) in enumerate(zip(persons, faces, strict=True)):
@@ -97,6 +137,15 @@ def persons_in(footage: Footage, info: VideoInfo, *, is_linked: bool = True) -> 
         cuts_s=footage.cuts_s,
         video=info,
     )
+
+
+def people_in(looks: Sequence[Look], film: Film, *, is_linked: bool = True) -> tuple[Person, ...]:
+    """Return who was seen, without heads: followed, reached back, parted where two met, and linked."""
+    meetings = parted(worth_linking(reached_back(follow(looks), looks), looks), looks)
+    tracks = meetings.tracks
+    alone = tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
+    chains = link(tracks, looks, apart=meetings.apart) if is_linked else alone
+    return persons_of(chains, tracks, looks, film)
 
 
 def _with_cuts(looks: Sequence[Look], cuts_s: Sequence[float]) -> tuple[Look, ...]:

@@ -70,7 +70,7 @@ def _row(person: PersonFound, seen: Presence, observations: Observations, given:
     shown_s = sum(one.last_s - one.first_s for one in person.ranges)
     return Row(
         person=person,
-        label=str(person.obj_id) if person.name is None else f"{person.obj_id} – {person.name}",
+        label=f"Person {person.obj_id}" if person.name is None else f"{person.obj_id} – {person.name}",
         colour=f"rgb({red},{green},{blue})",
         picture=data_url(picture, media_type="image/jpeg") if picture else None,
         seen=f"{shown_s:.1f} s in {len(person.ranges)} {'stretch' if len(person.ranges) == 1 else 'stretches'}",

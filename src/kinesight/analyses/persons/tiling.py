@@ -30,7 +30,7 @@ OVERLAP = 0.25
 MOST_TILES = 6
 """Tiles that cover the whole picture; one of them is looked at in each turn to find who is new."""
 
-TILES_AT_ONCE = 2
+TILES_AT_ONCE = 3
 """Tiles round people who are known, in each turn."""
 
 QUIET_TURNS = 8

@@ -53,6 +53,18 @@ BESIDE = 0.3
 SAME_PLACE = 0.55
 """Overlap with a box that goes on with a track, from which a box begins no track of its own."""
 
+STAYS = 0.4
+"""Overlap with the expected body from which the only box there is taken for it, however much its shape has changed.
+
+Who gets up from the ground or is half gone behind a tree changes shape more quickly than anybody's walk explains.
+"""
+
+ALONE = 0.2
+"""Overlap with anybody else from which a body is not the only one there."""
+
+STAYS_S = 0.4
+"""For so long after the last look a body is expected to be where it was going, whatever its shape."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
@@ -129,9 +141,31 @@ def _go_on(open_tracks: list[_Open], look: Look, number: int) -> None:
         for row, column in _assigned(waiting, look, boxes, limit=limit, unlike=np.where(is_out, np.inf, unlike)):
             _extend(waiting[row], look, number, int(boxes[column]))
             owner[int(boxes[column])] = waiting[row]
+    for track, box in _alone(open_tracks, look, number, owner):
+        _extend(track, look, number, box)
+        owner[box] = track
     taken = overlap[:, sorted(owner)] > SAME_PLACE
     is_new = (look.score[sure] >= STARTS) & ~taken[sure].any(axis=1)
     open_tracks += [_begun(look, number, int(box)) for box in sure[is_new] if int(box) not in owner]
+
+
+def _alone(open_tracks: Sequence[_Open], look: Look, number: int, owner: dict[int, _Open]) -> list[tuple[_Open, int]]:
+    """Return pairs of a track that nothing goes on with yet and the box in its place, where nobody else can be meant."""
+    free = np.array([box for box in np.flatnonzero(look.score >= FAINT) if int(box) not in owner], dtype=np.int64)
+    if not open_tracks or not len(free):
+        return []
+    apart = overlaps(boxes_of(_all(open_tracks).mean[:, :, 0]), look.xyxy_px[free])
+    unlike = distances(np.array([track.looks for track in open_tracks]), look.looks[free])
+    found = []
+    for row, track in enumerate(open_tracks):
+        column = int(np.argmax(apart[row]))
+        is_late = track.look[-1] == number or look.time_s - track.seen_s > STAYS_S
+        if is_late or apart[row, column] < STAYS or unlike[row, column] > UNLIKE:
+            continue
+        others = np.delete(apart[:, column], row)
+        if not (others > ALONE).any():
+            found.append((track, int(free[column])))
+    return found
 
 
 def _most_unlike(lost_s: float) -> float:
