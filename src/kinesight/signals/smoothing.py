@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.interpolate import CubicSpline
-from scipy.signal import butter, sosfiltfilt
+import scipy
 
 from kinesight.domain.video import Floats
 from kinesight.signals.runs import true_runs
@@ -36,18 +35,18 @@ def low_pass(values: Floats, *, rate_hz: float, cutoff_hz: float) -> Floats:
     -----
     Second-order Butterworth, forwards and backwards.
     """
-    sections = butter(BUTTERWORTH_ORDER, min(cutoff_hz / TWO_PASS, 0.49 * rate_hz), fs=rate_hz, output="sos")
+    sections = scipy.signal.butter(BUTTERWORTH_ORDER, min(cutoff_hz / TWO_PASS, 0.49 * rate_hz), fs=rate_hz, output="sos")
     columns = values.reshape(len(values), -1)
     smooth = columns.copy()
     known = np.isfinite(columns)
     whole = known.all(axis=0)
     pad = round(rate_hz / cutoff_hz)
     if whole.any() and len(values) > pad + 1:
-        smooth[:, whole] = sosfiltfilt(sections, columns[:, whole], axis=0, padlen=pad)
+        smooth[:, whole] = scipy.signal.sosfiltfilt(sections, columns[:, whole], axis=0, padlen=pad)
     for column in np.flatnonzero(~whole):
         for start, stop in true_runs(known[:, column]):
             if stop - start > pad + 1:
-                smooth[start:stop, column] = sosfiltfilt(sections, columns[start:stop, column], padlen=pad)
+                smooth[start:stop, column] = scipy.signal.sosfiltfilt(sections, columns[start:stop, column], padlen=pad)
     return smooth.reshape(values.shape)
 
 
@@ -96,5 +95,5 @@ def _spline(time_s: Floats, columns: Floats, at_s: Floats, *, longest_gap_s: flo
             for column in range(columns.shape[1]):
                 out[inside, column] = np.interp(at_s[inside], time_s[piece], columns[piece, column])
         else:
-            out[inside] = CubicSpline(time_s[piece], columns[piece])(np.clip(at_s[inside], first, last))
+            out[inside] = scipy.interpolate.CubicSpline(time_s[piece], columns[piece])(np.clip(at_s[inside], first, last))
     return out

@@ -14,8 +14,8 @@ from kinesight.domain.video import Floats
 
 Box = tuple[float, float, float, float]
 
-SEEN = ("face", "body")
-"""Where a head's place may come from when it was seen; "filled" places were not."""
+SEEN = ("face", "pose")
+"""Where a head's place may come from when it was seen; "filled" places and those at the top of a body ("body") were not."""
 
 
 CUT_EARLY_S = 1e-4

@@ -7,13 +7,15 @@ from collections import deque
 import numpy as np
 
 from kinesight.analyses.persons.appearance import FEATURES, describe
+from kinesight.analyses.persons.faces import frontality, share_out
 from kinesight.analyses.persons.fusing import Found, fuse
 from kinesight.analyses.persons.geometry import Mask, hidden_shares
+from kinesight.analyses.persons.poses import head_of_pose, without_doubles
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.thumbs import Thumb, change_between, change_in, is_lively, shift_between, thumb_of
 from kinesight.analyses.persons.tiling import Tile, layout, probe, round_people
 from kinesight.domain.people import Faces
-from kinesight.domain.ports import FaceDetector, ObjectDetector
+from kinesight.domain.ports import FaceDetector, ObjectDetector, PoseModel
 from kinesight.domain.video import Floats, Frame, Image
 
 LEAST_SCORE = 0.15
@@ -34,6 +36,15 @@ SEARCH_FACES_EVERY_S = 1.0
 FACES_AT_PX = 640
 """Longest side of the picture in which faces are looked for; 8 px of it are the smallest face."""
 
+POSES_EVERY_S = 0.3
+"""Interval of looks at the poses of those whose face is not seen."""
+
+FRONTAL = 0.5
+"""Faces less turned to the camera than this do not show where the head is: its back is beside them."""
+
+MOST_POSES = 6
+"""Poses that are looked at in one picture; where there are more people they take turns."""
+
 REMEMBERED_LOOKS = 8
 """Looks whose people say how large the tiles are."""
 
@@ -46,15 +57,17 @@ class Looker:
 
     Parameters
     ----------
-    detector, faces
+    detector, faces, pose
         The models.
     """
 
-    def __init__(self, detector: ObjectDetector, faces: FaceDetector) -> None:
+    def __init__(self, detector: ObjectDetector, faces: FaceDetector, pose: PoseModel) -> None:
         self._detector = detector
         self._faces = faces
+        self._pose = pose
         self._turn = 0
         self._faces_at_s = -np.inf
+        self._poses_at_s = -np.inf
         self._heights: deque[Floats] = deque(maxlen=REMEMBERED_LOOKS)
         self._people = np.zeros((0, 4))
         self._thumb: Thumb | None = None
@@ -75,6 +88,8 @@ class Looker:
         if change is not None and is_steady:
             lively = change_in(change, found.xyxy_px, cell_px=thumb.cell_px)
         self._remember(found, thumb)
+        faces = self._look_for_faces(frame)
+        hidden = hidden_shares(found.xyxy_px[found.score >= PERSON_SCORE], found.xyxy_px)
         looks = np.array([describe(rgb, box) for box in found.xyxy_px]).reshape(-1, FEATURES)
         return Look(
             frame=frame.index,
@@ -82,10 +97,11 @@ class Looker:
             xyxy_px=found.xyxy_px / frame.scale,
             score=found.score,
             looks=looks.astype(np.float32),
-            hidden=hidden_shares(found.xyxy_px[found.score >= PERSON_SCORE], found.xyxy_px),
+            hidden=hidden,
             liveliness=lively,
             shift_px=shift / frame.scale,
-            faces=self._look_for_faces(frame),
+            faces=faces,
+            heads=self._look_for_heads(frame, found, faces, hidden),
         )
 
     def _tiles(self, rgb: Image, change: Floats | None) -> tuple[Tile, ...]:
@@ -116,6 +132,24 @@ class Looker:
         found = self._faces.detect(frame.rgb, longest_side_px=min(FACES_AT_PX, max(width, height)))
         self._faces_at_s = frame.time_s + (FACES_EVERY_S if len(found.score) else SEARCH_FACES_EVERY_S)
         return Faces(xyxy_px=found.xyxy_px / frame.scale, score=found.score, points_px=found.points_px / frame.scale)
+
+    def _look_for_heads(self, frame: Frame, found: Found, faces: Faces | None, hidden: Floats) -> Floats | None:
+        """Return the heads of those whose face is not seen from the front, by their poses."""
+        if frame.time_s < self._poses_at_s:
+            return None
+        self._poses_at_s = frame.time_s + POSES_EVERY_S
+        boxes = found.xyxy_px
+        shown = () if faces is None else share_out(list(enumerate(boxes / frame.scale)), faces)
+        clear = {row for row, face in shown if faces is not None and frontality(faces, face) >= FRONTAL}
+        wanted = [row for row in np.flatnonzero(found.score >= WORTH_A_TILE) if row not in clear]
+        first = self._turn % max(len(wanted), 1) if len(wanted) > MOST_POSES else 0
+        heads = np.full((len(boxes), 4), np.nan)
+        for row in (wanted[first:] + wanted[:first])[:MOST_POSES]:
+            left, top, right, bottom = (float(side) for side in boxes[row])
+            heads[row] = head_of_pose(
+                self._pose.estimate(frame.rgb, self._pose.roi_around((left, top, right, bottom))), boxes[row]
+            )
+        return without_doubles(heads, hidden) / frame.scale
 
 
 def _cut(rgb: Image, tile: Tile) -> Image:

@@ -30,6 +30,10 @@ LOOK_EVERY_S = 0.15
 """Interval of looks. Between two of them people move in nearly straight lines; at 10 frames a second every frame is looked at."""
 
 
+POSE_MODEL = "full"
+"""What says where heads are that show no face: the quick one; the heavy one takes three times as long for the legs' sake."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
     """What one pass over a video leaves: the looks, the film's times, and the cuts."""
@@ -49,13 +53,14 @@ def observe(reader: VideoReader, models: Models, parameters: PersonsParameters, 
     """
     footage = watched(reader, models, watch)
     return replace(
-        persons_in(footage, reader.info, is_linked=parameters.link), models=(models.detector().used, models.faces().used)
+        persons_in(footage, reader.info, is_linked=parameters.link),
+        models=(models.detector().used, models.faces().used, models.pose(POSE_MODEL).used),
     )
 
 
 def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
     """Look at a video once; memory grows with the people seen, not with the pictures."""
-    looker, cuts = Looker(models.detector(), models.faces()), CutFinder()
+    looker, cuts = Looker(models.detector(), models.faces(), models.pose(POSE_MODEL)), CutFinder()
     looks: list[Look] = []
     time_s: list[float] = []
     last: Frame | None = None

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
-from scipy.stats import t as student
+import scipy
 
 from kinesight.analyses.running.combined_quantities import Quantity, quantities
 from kinesight.analyses.running.combined_result import Change, Reason
@@ -88,7 +88,7 @@ def needed_difference(before: Estimate, after: Estimate, *, floor: float) -> flo
     if before.spread is None or after.spread is None:
         return None
     noise = NORMAL_MAD * math.hypot(before.spread / math.sqrt(before.n), after.spread / math.sqrt(after.n))
-    wide = float(student.ppf(SURE, min(before.n, after.n) - 1))
+    wide = float(scipy.stats.t.ppf(SURE, min(before.n, after.n) - 1))
     errors = [getattr(estimate, "error", None) for estimate in (before, after)]
     known = [error for error in errors if error is not None and math.isfinite(error)]
     published = math.hypot(*known) if len(known) == 2 else 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import find_peaks
+import scipy
 
 from kinesight.analyses.running.motion import LEG_PER_HEIGHT, Motion, Side
 
@@ -47,7 +47,7 @@ def find_steps(motion: Motion, *, longest_s: float = LONGEST_STEP_S) -> tuple[St
     turns: list[tuple[float, Side]] = []
     sides: tuple[tuple[float, Side], ...] = ((1.0, "left"), (-1.0, "right"))
     for sign, side in sides:
-        peaks, _ = find_peaks(sign * padded, prominence=least, distance=distance)
+        peaks, _ = scipy.signal.find_peaks(sign * padded, prominence=least, distance=distance)
         turns += [(float(motion.time_s[int(np.clip(peak - 1, 0, len(filled) - 1))]), side) for peak in peaks]
     return _paired(sorted(turns), end_s=float(motion.time_s[-1]), longest_s=longest_s)
 

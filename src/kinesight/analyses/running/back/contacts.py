@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.signal import find_peaks
+import scipy
 
 from kinesight.analyses.running.back.frontal import TRUNK_PER_HEIGHT, Frontal
 from kinesight.analyses.running.motion import OTHER, Side
@@ -58,7 +58,7 @@ def find_lifts(frontal: Frontal) -> tuple[BackStep, ...]:
     distance = max(1, round(2 * SHORTEST_STEP_S * frontal.motion.rate_hz))
     found: list[BackStep] = []
     for side, sign in (("left", 1.0), ("right", -1.0)):
-        peaks, _ = find_peaks(sign * filled, height=LEAST_LIFT, prominence=LEAST_LIFT, distance=distance)
+        peaks, _ = scipy.signal.find_peaks(sign * filled, height=LEAST_LIFT, prominence=LEAST_LIFT, distance=distance)
         carries: Side = "right" if side == "left" else "left"
         found += [BackStep(foot=carries, at_s=float(frontal.time_s[peak])) for peak in peaks if known[peak]]
     return tuple(sorted(found, key=lambda step: step.at_s))
