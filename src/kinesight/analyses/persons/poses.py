@@ -14,8 +14,8 @@ LEAST_PRESENCE = 0.5
 
 PER_TORSO, PER_NECK, PER_SHOULDERS, PER_EARS = 0.47, 1.15, 0.62, 1.6
 """Height of a head with its hair for the way from the shoulders to the hips, from the shoulders to the ears, from shoulder to
-shoulder and from ear to ear, as the model places them. An adult's head is 0.13 of the body's height, the torso 0.29, the shoulders are 0.82 above the
-ground (Winter, Biomechanics and Motor Control of Human Movement); a tenth is added for hair."""
+shoulder and from ear to ear, as the model places them. An adult's head is 0.13 of the body's height, the torso 0.29, the
+shoulders are 0.82 above the ground (Winter, Biomechanics and Motor Control of Human Movement); a tenth is added for hair."""
 
 PER_BOX = 0.4
 """Most height of a head as a share of the longer side of the body's box."""
