@@ -12,8 +12,8 @@ from kinesight.domain.video import Floats, Image
 CELLS, SMOOTH_CELLS = 5, 3
 """Colours of a mosaic and of a blur across the shorter side of a cover that are kept of what is under it. A cover is about one
 and a half times as wide as its head, so a head has three to four, or two. Mosaics of many more cells are not safe: McPherson,
-Shokri and Shmatikov 2016 recognise people by trained networks in mosaics of faces, and find the error to grow with the size of the
-cells; Hill et al. 2016 undo mosaics and blurs of text whose cells are small against the letters."""
+Shokri and Shmatikov 2016 recognise people by trained networks in mosaics of faces, and find the error to grow with the size of
+the cells; Hill et al. 2016 undo mosaics and blurs of text whose cells are small against the letters."""
 
 CONTRAST = 0.5
 """Share of the differences between these colours that is kept. With all of it a blur still has the dark hair, the bright forehead
