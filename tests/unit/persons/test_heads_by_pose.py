@@ -142,3 +142,10 @@ def test_longer_gaps_are_not_bridged():
 def test_nothing_moves_from_one_shot_to_the_next():
     heads, boxes = film({1.0: [200, 80, 230, 120], 1.5: [300, 180, 330, 220]}, cut_at=1.5)
     np.testing.assert_allclose(heads.boxes_px[25], [200, 80, 230, 120] + (boxes[25] - boxes[20]))
+
+
+def test_the_head_of_somebody_upright_reaches_up_to_the_top_of_the_body_but_not_to_raised_hands():
+    near, far = standing() - [0, 25, 0, 0], standing() - [0, 150, 0, 0]
+    assert head_of_pose(pose(), near)[1] == near[1]
+    assert head_of_pose(pose(), far)[1] > far[1] + 100
+    assert head_of_pose(pose(turn_deg=90), np.array([100.0, 210, 600, 450]))[1] > 210

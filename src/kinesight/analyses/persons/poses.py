@@ -30,6 +30,10 @@ by a table or by the picture for a whole one, and places its shoulders and hips 
 TOWARDS_NOSE, UPWARDS = 0.15, 0.12
 """The middle of a head, from that of the ears: towards the nose, as a share of the way to it, and up the neck, of the height."""
 
+UPRIGHT, UP_TO_TOP = 0.7, 0.7
+"""The head of somebody upright reaches up to the top of the body's box if that is not farther away than this, in heights of the
+head: seen from above and behind, the model's ears lie in the neck."""
+
 AROUND_BOX = 0.2
 """How far the middle of a head may lie outside the body's box, in its longer sides: detectors cut heads and hats off."""
 
@@ -77,7 +81,10 @@ def head_of_pose(pose: PoseEstimate, box: Floats) -> Floats:
     if (centre < box[:2] - reach).any() or (centre > box[2:] + reach).any():
         return nothing
     half = height / 2 * np.hypot(up, WIDTH * up[::-1])
-    return np.concatenate([centre - half, centre + half])
+    head = np.concatenate([centre - half, centre + half])
+    if up[1] < -UPRIGHT and head[1] - box[1] < UP_TO_TOP * height:
+        head[1] = min(head[1], box[1])
+    return head
 
 
 def without_doubles(heads: Floats, hidden: Floats) -> Floats:
