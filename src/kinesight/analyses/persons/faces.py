@@ -36,6 +36,9 @@ HEAD_ASPECT = 0.85
 LARGEST_PART = 0.45
 """A head is at most this share of the box's height."""
 
+LEAST_OF_USUAL, FEWEST_POSES = 0.85, 2
+"""A head is at least this share of its median height in the poses, if there are so many of them."""
+
 BRIDGED_S = 1.0
 """Longest time between two moments that show the head over which it is taken to move in a straight line."""
 
@@ -159,8 +162,9 @@ def heads_of(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look], f
         row = int(np.searchsorted(person.frames, looks[face.look].frame))
         # of a profile the face is but a strip of the head, which the pose shows; both are the head
         seen[row] = ("face", _both(head_round(face.box_px), seen[row][1] if row in seen else None))
+    least = _least_head(person, looks)
     for row, (how, head) in seen.items():
-        heads[row], source[row] = head, how
+        heads[row], source[row] = _grown(head, least * (person.boxes_px[row, 3] - person.boxes_px[row, 1])), how
     times = film.time_s[person.frames]
     cuts = [look.frame for look in looks if look.is_after_cut]
     shots = np.searchsorted(cuts, person.frames, side="right")
@@ -172,6 +176,25 @@ def heads_of(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look], f
     return Heads(
         boxes_px=clipped(heads, width=film.width_px, height=film.height_px), source=tuple(source.tolist()), faces=tuple(faces)
     )
+
+
+def _least_head(person: Person, looks: Sequence[Look]) -> float:
+    """Return the least height of this person's head in heights of the body, from the poses; 0 where too few were seen.
+
+    What looks like a small face on the back of a head, or a pose that went wrong once, is not the whole head.
+    """
+    shares = [
+        (head[3] - head[1]) / max(float(person.boxes_px[row, 3] - person.boxes_px[row, 1]), 1.0)
+        for row, (_, head) in _by_pose(person, looks).items()
+    ]
+    return LEAST_OF_USUAL * float(np.median(shares)) if len(shares) >= FEWEST_POSES else 0.0
+
+
+def _grown(head: Floats, least_px: float) -> Floats:
+    """Return the head at least so high, and as wide as such a head is, about the same middle."""
+    centre, half = (head[:2] + head[2:]) / 2, (head[2:] - head[:2]) / 2
+    half = np.maximum(half, np.array([HEAD_ASPECT * least_px, least_px]) / 2)
+    return np.concatenate([centre - half, centre + half])
 
 
 def _both(head: Floats, other: Floats | None) -> Floats:

@@ -72,8 +72,10 @@ class Looker:
         self._people = np.zeros((0, 4))
         self._thumb: Thumb | None = None
 
-    def look(self, frame: Frame) -> Look:
-        """Return what is seen in a picture."""
+    def look(self, frame: Frame, *, is_last: bool = False) -> Look:
+        """Return what is seen in a picture; in the last one faces and poses are looked for whenever that was done before."""
+        if is_last:
+            self._faces_at_s = self._poses_at_s = -np.inf
         rgb = frame.rgb
         height, width = rgb.shape[:2]
         thumb = thumb_of(rgb)
@@ -135,7 +137,8 @@ class Looker:
 
     def _look_for_heads(self, frame: Frame, found: Found, faces: Faces | None, hidden: Floats) -> Floats | None:
         """Return the heads of those whose face is not seen from the front, by their poses."""
-        if frame.time_s < self._poses_at_s:
+        # where faces were looked for, what is no clear face is looked at again at once
+        if faces is None and frame.time_s < self._poses_at_s:
             return None
         self._poses_at_s = frame.time_s + POSES_EVERY_S
         boxes = found.xyxy_px

@@ -76,7 +76,7 @@ def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
     if last is None:
         raise TooFewFrames("The video has no picture; send a second of film.")
     if looks[-1].time_s < last.time_s:  # whoever is seen until the end is there in the last pictures too
-        looks.append(looker.look(last))
+        looks.append(looker.look(last, is_last=True))
     cuts.end()
     film = Film(time_s=np.array(time_s), width_px=reader.info.width_px, height_px=reader.info.height_px)
     return Footage(looks=_with_cuts(looks, cuts.cuts_s), film=film, cuts_s=tuple(cuts.cuts_s))
