@@ -20,8 +20,9 @@ from kinesight.domain.heads import HeadMap
 from kinesight.domain.ports import Watch
 from kinesight.domain.provenance import COMPOSITE_WITH_AI, Statement
 from kinesight.domain.video import Image
+from kinesight.pipeline.heads_check import Before, Findings, check
 from kinesight.pipeline.heads_faces import CheckedReference, Faces, check_reference, find_faces
-from kinesight.pipeline.heads_render import Findings, HeadStudio, Rendered, Rendering, check, render
+from kinesight.pipeline.heads_render import HeadStudio, Rendered, Rendering, render
 from kinesight.pipeline.outputs import OutputFolder
 from kinesight.pipeline.run import EMBED_BYTES, VideoSource
 
@@ -119,20 +120,16 @@ class _Run:
     def _make(self, plan: Plan, how: Rendering) -> _Made:
         """Draw the output and search it, until nothing is found that can still be covered."""
         repaired = frames = 0
-        only: frozenset[int] | None = None
+        before: Before | None = None
         for number in range(1, MOST_PASSES + 1):
             rendered = render(self._source, plan, how, self._target, studio=self._studio, watch=self._watch)
-            found = check(self._target, plan, rendered, only=only, studio=self._studio, watch=self._watch)
+            found = check(self._target, plan, rendered, before=before, studio=self._studio, watch=self._watch)
             frames = max(frames, found.frames)
             if not found.risks or number == MOST_PASSES:
                 break
             repaired += len(found.risks)
-            wider = plan.with_more(join_heads(found.risks, frames=len(plan.time_s)))
-            # every frame with a new cover: all others were drawn the same and found clean
-            only = frozenset(
-                frame for frame in range(len(plan.time_s)) if len(wider.covers_at(frame)) > len(plan.covers_at(frame))
-            )
-            plan = wider
+            before = Before(plan=plan, frames_at_risk=tuple(risk.frame for risk in found.risks))
+            plan = plan.with_more(join_heads(found.risks, frames=len(plan.time_s)))
         at_risk = len(found.risks)
         summary = Check(
             passes=number,

@@ -1,4 +1,4 @@
-"""Two loops over pictures: the output is drawn and written, then read again and searched for faces that can still be seen."""
+"""The loop over pictures in which the output is drawn and written."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kinesight.analyses.heads.found import FoundFaces, Risk, risks_in
 from kinesight.analyses.heads.plan import Plan
-from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import BadResult
 from kinesight.domain.heads import FaceMeshModel, FacePaster, HeadHider, Patch, PersonSegmenter, ReferenceFace, SkinSampler, Style
 from kinesight.domain.ports import FaceDetector, OpenVideoWriter, VideoReader, Watch
 from kinesight.domain.provenance import OutputMarker
 from kinesight.domain.video import Floats, Frame, Image
 from kinesight.pipeline.run import PictureCanvas, VideoSource
-
-CHECK_PX = 960
-"""Longest side of the pictures that are searched for faces: a face of 20 px in 4K video is still found."""
 
 SAME_STAMP_S = 0.002
 """Times in heads.json may be rounded by so much."""
@@ -31,8 +26,6 @@ MARK = "AI-edited: replaced heads"
 MARK_HEIGHT = 0.028
 """Height of the visible mark's letters in heights of the picture."""
 
-CROP_SIDE_PX = 240
-
 SEGMENT_REACH = 1.2
 """Half the side of the square that is looked at to tell a person from the background, in sizes of the face: the model is made for
 pictures of head and shoulders."""
@@ -40,9 +33,15 @@ pictures of head and shoulders."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeadStudio:
-    """The outside world of a head task."""
+    """The outside world of a head task.
+
+    `faces` finds faces where one is waited for, with all cores; `searcher` where many pictures are searched at once, by
+    `searchers` threads side by side.
+    """
 
     faces: Callable[[], FaceDetector]
+    searcher: Callable[[], FaceDetector]
+    searchers: int
     face_mesh: Callable[[], FaceMeshModel]
     segmenter: Callable[[], PersonSegmenter]
     open_reader: Callable[[Path], VideoReader]
@@ -77,17 +76,6 @@ class Rendered:
     frame_count: int
     sound_problem: str | None
     thumbnail_jpeg: bytes
-
-
-@dataclass(slots=True, kw_only=True)
-class Findings:
-    """What a search of the output found; `pictures` show the surroundings of each risk, in the same order."""
-
-    used: UsedModel
-    risks: list[Risk] = field(default_factory=list)
-    pictures: list[bytes] = field(default_factory=list)
-    under_covers: int = 0
-    frames: int = 0
 
 
 def render(source: VideoSource, plan: Plan, how: Rendering, target: Path, *, studio: HeadStudio, watch: Watch) -> Rendered:
@@ -147,40 +135,6 @@ def draw(frame: Frame, plan: Plan, how: Rendering, *, studio: HeadStudio) -> Ima
     return picture
 
 
-def check(
-    output: Path, plan: Plan, rendered: Rendered, *, only: frozenset[int] | None, studio: HeadStudio, watch: Watch
-) -> Findings:
-    """Search the frames of the output for faces that can be seen although they should not.
-
-    Parameters
-    ----------
-    output
-        The written video.
-    plan, rendered
-        What was done, and how it was written.
-    only
-        Frames to look at; all when None.
-    """
-    detector = studio.faces()
-    found = Findings(used=detector.used)
-    with closing(studio.open_reader(output).frames(longest_side_px=CHECK_PX)) as frames:
-        for frame in frames:
-            watch.progress("check", frame.index, rendered.frame_count)
-            if only is not None and frame.index not in only:
-                continue
-            found.frames += 1
-            faces = detector.detect(frame.rgb)
-            scale = rendered.scale * frame.scale
-            there = FoundFaces(frame=frame.index, xyxy_px=faces.xyxy_px / scale, score=faces.score)
-            time_s = float(plan.time_s[frame.index])
-            risks, under = risks_in(there, plan.scene(frame.index), time_s=time_s, takes_unknown=plan.takes_unknown)
-            found.under_covers += under
-            found.risks += risks
-            found.pictures += [studio.encode_jpeg(_surroundings(frame.rgb, risk, scale)) for risk in risks]
-    watch.progress("check", rendered.frame_count, rendered.frame_count)
-    return found
-
-
 def refuse_other_stamps(frame: Frame, time_s: Floats) -> None:
     """Raise `BadResult` unless a frame is where heads.json has it."""
     if frame.index >= len(time_s) or abs(frame.time_s - time_s[frame.index]) > SAME_STAMP_S:
@@ -212,15 +166,3 @@ def _write_mark(canvas: PictureCanvas) -> None:
     corner = (width - wide - size / 2, height - 2.2 * size)
     canvas.panel(corner, width_px=wide, height_px=1.7 * size, colour=(0, 0, 0), opacity=0.45)
     canvas.text((corner[0] + size / 2, corner[1] + 0.85 * size), MARK, size_px=size, colour=(255, 255, 255))
-
-
-def _surroundings(rgb: Image, risk: Risk, scale: float) -> Image:
-    """Return the part of the picture round a face, with a frame round the face, at most CROP_SIDE_PX wide and high."""
-    box = np.array(risk.xyxy_px) * scale
-    centre, reach = (box[:2] + box[2:]) / 2, 1.5 * float(max(box[2:] - box[:2]))
-    height, width = rgb.shape[:2]
-    left, top = np.floor(np.clip(centre - reach, 0, [width - 1, height - 1])).astype(int)
-    right, bottom = np.ceil(np.clip(centre + reach, 1, [width, height])).astype(int)
-    right, bottom = max(right, left + 1), max(bottom, top + 1)
-    every = max(1, int(max(right - left, bottom - top) // CROP_SIDE_PX))
-    return np.ascontiguousarray(rgb[top:bottom:every, left:right:every])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +24,17 @@ from kinesight.media.jpeg import encode_jpeg
 from kinesight.media.limits import MediaLimits
 from kinesight.media.provenance import ContentCredentials
 from kinesight.media.reader import ConfinedVideoReader
+from kinesight.media.starting import StartDecoder
 from kinesight.media.stills import read_still
 from kinesight.media.writer import open_video_writer
+from kinesight.media.zygote import DecoderZygote
 from kinesight.pipeline.combining import result_file
 from kinesight.pipeline.heads import HeadTask, Reference, run_heads
 from kinesight.pipeline.heads_inputs import read_heads
 from kinesight.pipeline.heads_render import HeadStudio
 from kinesight.pipeline.run import VideoSource
 from kinesight.settings import Settings
-from kinesight.vision.shelf import ModelShelf
+from kinesight.vision.shelf import ModelShelf, usable_cores
 
 CREDENTIALS_FOLDER = "credentials"
 """Where an installation keeps the certificate of its own making, beside its models."""
@@ -112,26 +115,29 @@ def change_heads(  # noqa: PLR0913 - what one task needs, each named
         raise Conflict(f"The folder {out} holds the person analysis that is needed here. Choose another with --out.")
     heads = read_head_map(read_heads(file), what=str(file.with_name("heads.json")))
     limits = limits or MediaLimits.from_settings(settings)
-    reader = ConfinedVideoReader(video, limits=limits)
     task = HeadTask(
         parameters=parameters,
         heads=heads,
         by=by,
         references={obj_id: _reference(path, limits) for obj_id, path in sorted(references.items())},
     )
-    source = VideoSource(path=video, reader=reader, name=title or video.name)
-    return run_heads(task, source, out, studio=studio or head_studio(settings), watch=watch)
+    with DecoderZygote() as start:
+        reader = ConfinedVideoReader(video, limits=limits, start=start)
+        source = VideoSource(path=video, reader=reader, name=title or video.name)
+        return run_heads(task, source, out, studio=studio or head_studio(settings, start=start), watch=watch)
 
 
-def head_studio(settings: Settings) -> HeadStudio:
-    """Return the outside world of a head task on this machine."""
+def head_studio(settings: Settings, *, start: StartDecoder | None = None) -> HeadStudio:
+    """Return the outside world of a head task on this machine; `start` is how confined processes come to be."""
     shelf = ModelShelf(settings)
     return HeadStudio(
         faces=shelf.faces,
+        searcher=ModelShelf(settings.model_copy(update={"threads": 1})).faces,
+        searchers=settings.threads or usable_cores(),
         face_mesh=shelf.face_mesh,
         segmenter=shelf.segmenter,
-        open_reader=lambda path: ConfinedVideoReader(path, limits=MediaLimits.from_settings(settings)),
-        open_writer=open_video_writer,
+        open_reader=lambda path: ConfinedVideoReader(path, limits=MediaLimits.from_settings(settings), start=start),
+        open_writer=partial(open_video_writer, quality="fine", start=start),
         hider=CoverPainter(),
         open_paster=MeshPaster,
         skin=skin_colours,

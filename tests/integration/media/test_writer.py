@@ -260,3 +260,20 @@ def test_a_missing_folder_is_not_a_full_disk(tmp_path: Path) -> None:
         pass
     assert caught.value.errno == errno.ENOENT
     assert not isinstance(caught.value, DiskFull)
+
+
+def test_a_fine_video_is_closer_to_the_pictures_than_a_quick_one(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    slope = np.linspace(60, 190, 160)
+    grain = random.normal(0, 8, (8, 120, 160))  # a camera's, new in every picture
+    pictures = [np.repeat(np.clip(slope + one, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2) for one in grain]
+    apart = {}
+    for quality in ("quick", "fine"):
+        path = tmp_path / f"{quality}.mp4"
+        with open_video_writer(path, width_px=160, height_px=120, quality=quality) as writer:
+            for number, picture in enumerate(pictures):
+                writer.write(picture, time_s=number / 25)
+        seen = [frame.rgb for frame in ConfinedVideoReader(path).frames()]
+        grey = [np.mean((one.mean(axis=2) - two.mean(axis=2)) ** 2) for one, two in zip(pictures, seen, strict=True)]
+        apart[quality] = np.mean(grey)
+    assert apart["fine"] < apart["quick"] / 2

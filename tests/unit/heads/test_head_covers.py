@@ -127,3 +127,22 @@ def test_nothing_is_carried_over_a_cut():
     np.testing.assert_array_equal(path[:3, 0], [0, 0, 0])
     np.testing.assert_array_equal(path[3:, 0], [500, 500, 500])
     assert cover_path(track(rows), time_s, shot=np.array([0, 0, 0, 1, 1, 1]))[5, 0] > 480
+
+
+def test_a_head_that_comes_in_is_covered_where_it_came_from():
+    """It moves by 100 px a second when it is first and last seen, and is as large before and after."""
+    time_s = np.arange(0, 2, 0.05)
+    path = np.column_stack([100 * time_s, np.full(40, 50.0), 100 * time_s + 30, np.full(40, 90.0)])
+    seen = np.where(((time_s >= 0.8) & (time_s <= 1.2))[:, None], path, np.nan)
+    held = fill(seen, time_s)
+    near = (time_s >= 0.8 - HOLD_S + 1e-9) & (time_s <= 1.2 + HOLD_S - 1e-9)
+    assert (held[near, :2] <= path[near, :2] + 1e-6).all()
+    assert (held[near, 2:] >= path[near, 2:] - 1e-6).all()
+    assert held[near, 2].max() <= 1.2 * 100 + 30 + 100 * HOLD_S + 1e-6
+
+
+def test_padding_is_of_the_heads_own_size_not_of_its_way():
+    time_s = np.array([0.0, 0.04, 0.08])
+    still = padded(np.tile([100.0, 100, 120, 130], (3, 1)), time_s, pad=0.3)[1]
+    moving = padded(np.array([[80.0, 100, 100, 130], [100, 100, 120, 130], [120, 100, 140, 130]]), time_s, pad=0.3)[1]
+    assert (moving[2] - moving[0]) / ROUNDING == pytest.approx((still[2] - still[0]) / ROUNDING + 40)

@@ -15,6 +15,7 @@ from kinesight.analyses.heads.mesh import (
     local_parabola,
     reach,
     smooth_mesh,
+    turned_away,
     turned_deg,
 )
 from kinesight.domain.heads import MESH_POINTS
@@ -111,3 +112,9 @@ def test_where_no_face_was_found_there_is_nothing_to_replace():
     in_reach, why = reach(smooth_mesh(track(points)), face())
     assert not in_reach.any()
     assert set(why) == {"not_found"}
+
+
+def test_a_face_held_at_the_limit_does_not_flicker():
+    """Out of reach at the limit, it is back only when it is clearly inside; where nothing is known, what was goes on."""
+    share = np.array([0.9, 1.02, 0.97, 1.01, 0.93, np.nan, 0.9, 0.85, 0.99, np.nan])
+    assert turned_away(share).tolist() == [False, True, True, True, True, True, True, False, False, False]

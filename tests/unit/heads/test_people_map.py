@@ -49,7 +49,7 @@ def test_lists_are_placed_at_their_frames():
     np.testing.assert_array_equal(first.head_xyxy_px[1], [10, 0, 40, 40])
     assert np.isnan(first.head_xyxy_px[[0, 2, 3]]).all()
     np.testing.assert_array_equal(first.body_xyxy_px[2], [1, 0, 51, 200])
-    assert second.is_seen.tolist() == [False, False, True, False]
+    assert second.is_seen.tolist() == [False] * 4  # neither filled in nor at the top of a body is seen
     assert [track.obj_id for track in heads.tracks] == [0, 3]
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.optimize import linear_sum_assignment
 
 from kinesight.analyses.alarm.evidence import Greys, Track
 from kinesight.analyses.alarm.flags import widened
@@ -142,7 +142,7 @@ def _assigned(growing: list[_Growing], found: Patches, now: float) -> list[tuple
     reach = (REACH_SIZES + REACH_SIZES_PER_S * np.minimum(waited, 0.5)[:, None]) * np.maximum(scale, 6.0)
     cost = apart / scale + np.abs(np.log(size[:, None] / other[None]))
     possible = (apart <= reach) & (np.abs(np.log(size[:, None] / other[None])) < 1.2)
-    rows, columns = linear_sum_assignment(np.where(possible, cost, 1e6))
+    rows, columns = scipy.optimize.linear_sum_assignment(np.where(possible, cost, 1e6))
     return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if possible[row, column]]
 
 

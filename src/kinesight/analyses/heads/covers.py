@@ -18,6 +18,9 @@ FILL_S = 2.0
 HOLD_S = 0.5
 """A head is covered this long before it is first and after it is last seen: detectors find a face later than the eye does."""
 
+STEADY_S = 0.2
+"""Over so much time a head's speed is taken where its path ends: beyond it people come in and go out at that speed."""
+
 MOTION_S = 0.12
 """A cover holds every place of the head within this time, so that what the box lags behind stays covered."""
 
@@ -89,7 +92,8 @@ def fill(
     gap_s
         Longest gap that is filled in any case.
     hold_s
-        How long the first box holds before its time, the last one after it, and each side of a longer gap.
+        How long the first box holds before its time, the last one after it, and each side of a longer gap; it grows towards where
+        the head would be at its last speed.
     """
     known: Mask = np.asarray(np.isfinite(boxes).all(axis=1))
     filled = np.where(known[:, None], boxes, np.nan)
@@ -104,12 +108,23 @@ def fill(
             share = ((time_s[gap] - time_s[before]) / (time_s[after] - time_s[before]))[:, None]
             filled[gap] = boxes[before] * (1 - share) + boxes[after] * share
             continue
-        if before >= 0:
-            filled[gap[time_s[gap] - time_s[before] <= hold_s]] = boxes[before]
-        if after >= 0:
-            held = gap[time_s[after] - time_s[gap] <= hold_s]
-            filled[held] = _union(filled[held], boxes[after])
+        for end in (one for one in (before, after) if one >= 0):
+            held = gap[np.abs(time_s[gap] - time_s[end]) <= hold_s]
+            filled[held] = _union(filled[held], _held(boxes, time_s, end, held))
     return filled
+
+
+def _held(boxes: Floats, time_s: Floats, end: int, frames: NDArray[np.int64]) -> Floats:
+    """Return what holds a head at frames beyond the end of its path: where it was, and where it is if it moves on as it moved."""
+    near = np.flatnonzero(np.isfinite(boxes[:, 0]) & (np.abs(time_s - time_s[end]) <= STEADY_S))
+    inner = near[int(np.argmax(np.abs(time_s[near] - time_s[end])))]
+    stood = np.broadcast_to(boxes[end], (len(frames), 4))
+    if inner == end:
+        return stood
+    centres = (boxes[[end, inner], :2] + boxes[[end, inner], 2:]) / 2
+    speed = (centres[0] - centres[1]) / (time_s[end] - time_s[inner])
+    way = (time_s[frames] - time_s[end])[:, None] * speed
+    return _union(stood, stood + np.tile(way, 2))
 
 
 def padded(boxes: Floats, time_s: Floats, *, pad: Floats | float = PAD, motion_s: float = MOTION_S) -> Floats:
@@ -122,7 +137,7 @@ def padded(boxes: Floats, time_s: Floats, *, pad: Floats | float = PAD, motion_s
     time_s
         (frames,) strictly increasing.
     pad
-        Share of width and height that each side moves out; one number or (frames,).
+        Share of the box's own width and height that each side moves out; one number or (frames,).
     motion_s
         Every place within this time, and at least that in the frames before and after, is inside.
     """
@@ -137,7 +152,8 @@ def padded(boxes: Floats, time_s: Floats, *, pad: Floats | float = PAD, motion_s
         grown[earlier] = _union(grown[earlier], boxes[later])
         grown[later] = _union(grown[later], boxes[earlier])
     centre, half = (grown[:, :2] + grown[:, 2:]) / 2, (grown[:, 2:] - grown[:, :2]) / 2
-    half = half * (1 + 2 * np.broadcast_to(np.asarray(pad, dtype=np.float64), (len(boxes),))[:, None]) * ROUNDING
+    shares = np.broadcast_to(np.asarray(pad, dtype=np.float64), (len(boxes),))[:, None]
+    half = (half + shares * (boxes[:, 2:] - boxes[:, :2])) * ROUNDING
     return np.column_stack([centre - half, centre + half])
 
 

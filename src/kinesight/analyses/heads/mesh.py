@@ -13,8 +13,13 @@ from kinesight.signals.runs import Mask, true_runs
 RIGHT_SIDE, LEFT_SIDE, FOREHEAD, CHIN = 234, 454, 10, 152
 """Points of MediaPipe's mesh: the sides of the face at the ears, the middle of the hairline, the chin."""
 
-MOST_YAW_DEG, MOST_PITCH_DEG = 38.0, 32.0
-"""Farther turned than that against the reference, a face shows parts that the reference does not. By eye."""
+MOST_YAW_DEG, MOST_PITCH_DEG = 36.0, 32.0
+"""Farther turned than that against the reference, a face shows parts that the reference does not: from 37° on, the side of the
+nose is smeared over the cheek. By eye."""
+
+BACK_IN_REACH = 0.88
+"""Share of these angles at which a face that was turned farther is in reach again: one that is held at the limit does not flicker
+between replaced and hidden."""
 
 LEAST_FACE_PX = 24.0
 """Width of the smallest face that is replaced; below it nobody sees whose face it is, and the mesh is noise."""
@@ -127,9 +132,9 @@ def reach(track: MeshTrack, reference: Floats) -> tuple[Mask, tuple[str, ...]]:
     own_yaw, own_pitch = turned_deg(reference)
     found = track.presence >= SURE
     with np.errstate(invalid="ignore"):
-        turned = (np.abs(yaw - own_yaw) > MOST_YAW_DEG) | (np.abs(pitch - own_pitch) > MOST_PITCH_DEG)
+        share = np.maximum(np.abs(yaw - own_yaw) / MOST_YAW_DEG, np.abs(pitch - own_pitch) / MOST_PITCH_DEG)
         small = face_width_px(track.points_px) < LEAST_FACE_PX
-    why = np.select([~found, turned, small], ["not_found", "turned_away", "too_small"], "")
+    why = np.select([~found, turned_away(share), small], ["not_found", "turned_away", "too_small"], "")
     in_reach = _narrowed(why == "", track.time_s)
     brief = np.zeros(len(why), dtype=bool)
     for start, stop in true_runs(in_reach):
@@ -139,6 +144,18 @@ def reach(track: MeshTrack, reference: Floats) -> tuple[Mask, tuple[str, ...]]:
     in_reach &= ~brief
     why = np.where(~in_reach & (why == ""), "brief", why)
     return in_reach, tuple(str(reason) for reason in why)
+
+
+def turned_away(share: Floats) -> Mask:
+    """Return when a face is turned too far, (frames,), from how far it is turned in shares of the limit; NaN where unknown.
+
+    It is out of reach from 1 on and in reach again below `BACK_IN_REACH`; in between, and where unknown, what was goes on.
+    """
+    away, is_away = np.zeros(len(share), dtype=bool), False
+    for frame, one in enumerate(share):
+        is_away = bool(one > (BACK_IN_REACH if is_away else 1.0)) if np.isfinite(one) else is_away
+        away[frame] = is_away
+    return away
 
 
 def _narrowed(mask: Mask, time_s: Floats) -> Mask:

@@ -14,8 +14,8 @@ from kinesight.domain.video import Floats
 
 Box = tuple[float, float, float, float]
 
-SEEN = ("face", "body")
-"""Where a head's place may come from when it was seen; "filled" places were not."""
+SEEN = ("face",)
+"""Where a head's place comes from when it is exact; a pose ("pose") says it less exactly, and "filled" and "body" are guesses."""
 
 
 CUT_EARLY_S = 1e-4

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import chain
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy.spatial import Delaunay
 
 from kinesight.analyses.heads.mesh import LEFT_SIDE, RIGHT_SIDE, SURE, MeshTrack, local_parabola
 from kinesight.domain.heads import MESH_POINTS, TONE_TERMS, ReferenceFace
@@ -97,7 +97,7 @@ def reference_face(rgb: Image, points_px: Floats, colours: Floats) -> ReferenceF
     flat = points_px[:, :2]
     centre = (flat[LEFT_SIDE] + flat[RIGHT_SIDE]) / 2
     unit = float(np.hypot(*(flat[LEFT_SIDE] - flat[RIGHT_SIDE]))) / 2
-    triangles = Delaunay(flat).simplices.astype(np.int64)
+    triangles = scipy.spatial.Delaunay(flat).simplices.astype(np.int64)
     return ReferenceFace(
         rgb=rgb,
         points_px=flat,

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from kinesight.analyses.persons.geometry import Indices, clipped
+from kinesight.analyses.persons.geometry import clipped
 from kinesight.analyses.persons.people import Film, Person
 from kinesight.analyses.persons.sightings import Look
 from kinesight.domain.people import Faces
@@ -34,6 +35,15 @@ HEAD_ASPECT = 0.85
 
 LARGEST_PART = 0.45
 """A head is at most this share of the box's height."""
+
+LEAST_OF_USUAL, FEWEST_POSES = 0.85, 2
+"""A head is at least this share of its median height in the poses, if there are so many of them."""
+
+BRIDGED_S = 1.0
+"""Longest time between two moments that show the head over which it is taken to move in a straight line."""
+
+HELD_S = 0.5
+"""How long before and after a moment that shows the head it is taken to stay where it was in the body."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +76,13 @@ def faces_of(persons: Sequence[Person], looks: Sequence[Look]) -> tuple[tuple[Se
     for look, people in sorted(by_look.items()):
         faces = looks[look].faces
         if faces is not None and len(faces.score):
-            for number, face in _shared_out(people, faces):
+            for number, face in share_out(people, faces):
                 found[number].append(_seen(faces, face, look))
     return tuple(tuple(one) for one in found)
 
 
-def _shared_out(people: Sequence[tuple[int, Floats]], faces: Faces) -> list[tuple[int, int]]:
-    """Return pairs of person and face, the best fitting first."""
+def share_out(people: Sequence[tuple[int, Floats]], faces: Faces) -> list[tuple[int, int]]:
+    """Return pairs of person and face, the best fitting first; `people` are pairs of a number and a body's box."""
     fits = []
     for number, box in people:
         for face in range(len(faces.score)):
@@ -100,15 +110,20 @@ def _misfit(box: Floats, face: Floats) -> float:
     return float(np.hypot(*(centre - (head[:2] + head[2:]) / 2)) / max(face[3] - face[1], 1.0))
 
 
-def _seen(faces: Faces, face: int, look: int) -> SeenFace:
+def frontality(faces: Faces, face: int) -> float:
+    """Return how much a face is turned to the camera: 0 for a profile, 1 from straight ahead."""
     box, points = faces.xyxy_px[face], faces.points_px[face]
     right_eye, left_eye, nose = points[:3]
     apart = np.hypot(*(left_eye - right_eye)) / max(box[2] - box[0], 1.0)
     # the nose of a frontal face is half way between the eyes, in a profile the eyes lie on one another
     span = float(left_eye[0] - right_eye[0])
     middle = abs((nose[0] - right_eye[0]) / span - 0.5) if abs(span) > 1e-3 else 1.0
-    frontal = float(np.clip(apart / 0.45, 0.0, 1.0) * np.clip(1.0 - middle, 0.0, 1.0))
-    return SeenFace(look=look, box_px=box, score=float(faces.score[face]), portrait=float(faces.score[face]) * frontal)
+    return float(np.clip(apart / 0.45, 0.0, 1.0) * np.clip(1.0 - middle, 0.0, 1.0))
+
+
+def _seen(faces: Faces, face: int, look: int) -> SeenFace:
+    score = float(faces.score[face])
+    return SeenFace(look=look, box_px=faces.xyxy_px[face], score=score, portrait=score * frontality(faces, face))
 
 
 def body_head(box: Floats) -> Floats:
@@ -135,33 +150,83 @@ def head_round(face: Floats) -> Floats:
 def heads_of(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look], film: Film) -> Heads:
     """Return the head of a person in every frame.
 
-    Where a face is seen the head is round it. Between two faces that are less than a second apart the head moves with the body,
-    from the one place in it to the other. Elsewhere it is at the top of the body, as large as this person's head usually is.
+    It is round the face where one is seen, and where the pose says at other moments that were looked at. Between two such moments
+    that are less than `BRIDGED_S` apart it moves in a straight line; up to `HELD_S` before and after one it moves with the body.
+    Elsewhere it is at the top of the body, as large as this person's head usually is.
     """
     usual = _usual_place(person, faces, looks)
     heads = np.array([_placed(box, usual) for box in person.boxes_px])
-    source: list[str | None] = ["filled" if filled else "body" for filled in person.is_filled]
-    rows = np.searchsorted(person.frames, [looks[face.look].frame for face in faces])
-    for row, face in zip(rows, faces, strict=True):
-        heads[row] = head_round(face.box_px)
-        source[row] = "face"
-    _between_faces(heads, source, rows, person, film)
-    return Heads(boxes_px=clipped(heads, width=film.width_px, height=film.height_px), source=tuple(source), faces=tuple(faces))
-
-
-def _between_faces(heads: Floats, source: list[str | None], rows: Indices, person: Person, film: Film) -> None:
-    """Let the head move with the body between two faces, in place: where in the body it is changes in a straight line."""
+    source = np.where(person.is_filled, "filled", "body").astype(object)
+    seen = _by_pose(person, looks)
+    for face in faces:
+        row = int(np.searchsorted(person.frames, looks[face.look].frame))
+        # of a profile the face is but a strip of the head, which the pose shows; both are the head
+        seen[row] = ("face", _both(head_round(face.box_px), seen[row][1] if row in seen else None))
+    least = _least_head(person, looks)
+    for row, (how, head) in seen.items():
+        heads[row], source[row] = _grown(head, least * (person.boxes_px[row, 3] - person.boxes_px[row, 1])), how
     times = film.time_s[person.frames]
+    cuts = [look.frame for look in looks if look.is_after_cut]
+    shots = np.searchsorted(cuts, person.frames, side="right")
+    for shot in np.unique(shots):
+        first, end = np.searchsorted(shots, [shot, shot + 1])
+        rows = [row - first for row in sorted(seen) if first <= row < end]
+        part = slice(first, end)
+        _beside(heads[part], source[part], rows, times[part], person.boxes_px[part])
+    return Heads(
+        boxes_px=clipped(heads, width=film.width_px, height=film.height_px), source=tuple(source.tolist()), faces=tuple(faces)
+    )
+
+
+def _least_head(person: Person, looks: Sequence[Look]) -> float:
+    """Return the least height of this person's head in heights of the body, from the poses; 0 where too few were seen.
+
+    What looks like a small face on the back of a head, or a pose that went wrong once, is not the whole head.
+    """
+    shares = [
+        (head[3] - head[1]) / max(float(person.boxes_px[row, 3] - person.boxes_px[row, 1]), 1.0)
+        for row, (_, head) in _by_pose(person, looks).items()
+    ]
+    return LEAST_OF_USUAL * float(np.median(shares)) if len(shares) >= FEWEST_POSES else 0.0
+
+
+def _grown(head: Floats, least_px: float) -> Floats:
+    """Return the head at least so high, and as wide as such a head is, about the same middle."""
+    centre, half = (head[:2] + head[2:]) / 2, (head[2:] - head[:2]) / 2
+    half = np.maximum(half, np.array([HEAD_ASPECT * least_px, least_px]) / 2)
+    return np.concatenate([centre - half, centre + half])
+
+
+def _both(head: Floats, other: Floats | None) -> Floats:
+    return head if other is None else np.concatenate([np.minimum(head[:2], other[:2]), np.maximum(head[2:], other[2:])])
+
+
+def _by_pose(person: Person, looks: Sequence[Look]) -> dict[int, tuple[str, Floats]]:
+    """Return the heads that poses showed, by row of the person."""
+    found: dict[int, tuple[str, Floats]] = {}
+    for look, box in zip(person.look, person.box, strict=True):
+        heads = looks[look].heads
+        if heads is not None and np.isfinite(heads[box, 0]):
+            found[int(np.searchsorted(person.frames, looks[look].frame))] = ("pose", heads[box])
+    return found
+
+
+def _beside(heads: Floats, source: NDArray[np.object_], rows: Sequence[int], time_s: Floats, boxes: Floats) -> None:
+    """Place the head, in place, where it was not seen but was shortly before or after; `rows` are those in which it was seen."""
     for before, after in pairwise(rows):
-        if after - before < 2 or times[after] - times[before] > 1.0:
-            continue
-        inside = np.arange(before + 1, after)
-        share = ((times[inside] - times[before]) / (times[after] - times[before]))[:, None]
-        first, last = (_within(heads[row], person.boxes_px[row]) for row in (before, after))
-        place = first + share * (last - first)
-        heads[inside] = _unfolded(place, person.boxes_px[inside])
-        for row in inside:
-            source[row] = "filled"
+        if time_s[after] - time_s[before] <= BRIDGED_S:
+            inside = slice(before + 1, after)
+            share = ((time_s[inside] - time_s[before]) / (time_s[after] - time_s[before]))[:, None]
+            heads[inside] = heads[before] + share * (heads[after] - heads[before])
+            source[inside] = "filled"
+    for before, after in pairwise([-1, *rows, len(time_s)]):
+        bridged = before >= 0 and after < len(time_s) and time_s[after] - time_s[before] <= BRIDGED_S
+        for row in () if bridged else range(before + 1, after):
+            near = [known for known in (before, after) if 0 <= known < len(time_s) and abs(time_s[known] - time_s[row]) <= HELD_S]
+            if near:
+                nearest = min(near, key=lambda known: abs(time_s[known] - time_s[row]))
+                heads[row] = _unfolded(_within(heads[nearest], boxes[nearest])[None], boxes[[row]])[0]
+                source[row] = "filled"
 
 
 def _within(head: Floats, box: Floats) -> Floats:

@@ -20,7 +20,7 @@ Entry = TypeVar("Entry", bound=BaseModel)
 MOST_FRAMES = 2_000_000
 MOST_PERSONS = 10_000
 MOST_PIXELS = 100_000
-SOURCES = frozenset({"face", "body", "filled", None})
+SOURCES = frozenset({"face", "pose", "body", "filled", None})
 
 
 def store(observations: Observations) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def _person(entry: Any, *, frames: int) -> Presence:
     heads = _boxes(entry.get("head_xyxy_px"), what=f"head_xyxy_px of {what}", most=frames - first)
     source, score = entry.get("head_source"), _numbers(entry.get("score"), f"score of {what}")
     if not _is_list(source) or not all(isinstance(one, str | None) and one in SOURCES for one in source):
-        raise BadObservations(f"head_source of {what} holds something else than face, body, filled and null.")
+        raise BadObservations(f"head_source of {what} holds something else than face, pose, body, filled and null.")
     if not len(boxes) == len(heads) == len(source) == len(score):
         raise BadObservations(f"The lists of {what} differ in length.")
     if not ((score >= 0) & (score <= 1)).all():

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 
 from kinesight.analyses.persons.appearance import described
+from kinesight.analyses.persons.faces import frontality, share_out
 from kinesight.analyses.persons.fusing import Found, fuse
 from kinesight.analyses.persons.geometry import Mask, hidden_shares
 from kinesight.analyses.persons.known import Known
+from kinesight.analyses.persons.poses import head_of_pose, without_doubles
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.thumbs import Thumb, change_between, change_in, is_lively, shift_between, thumb_of
 from kinesight.analyses.persons.tiling import Tile, layout, probe, round_people
 from kinesight.domain.people import Boxes, Faces
-from kinesight.domain.ports import FaceDetector, ObjectDetector
+from kinesight.domain.ports import FaceDetector, ObjectDetector, PoseModel
 from kinesight.domain.video import Floats, Frame, Image
 
 LEAST_SCORE = 0.15
@@ -41,6 +44,18 @@ SEARCH_FACES_EVERY_S = 1.0
 FACES_AT_PX = 640
 """Longest side of the picture in which faces are looked for; 8 px of it are the smallest face."""
 
+POSES_EVERY_S = 0.3
+"""Interval of looks at the poses of those whose face is not seen."""
+
+FRONTAL = 0.5
+"""Faces less turned to the camera than this do not show where the head is: its back is beside them."""
+
+WORTH_A_POSE = 0.25
+"""Boxes from this on are looked at for their pose."""
+
+MOST_POSES = 6
+"""Poses that are looked at in one picture; where there are more people they take turns."""
+
 REMEMBERED_LOOKS = 8
 """Looks whose people say how large the tiles are."""
 
@@ -53,36 +68,43 @@ class Looker:
 
     Parameters
     ----------
-    detector, faces
+    detector, faces, pose
         The models.
     """
 
-    def __init__(self, detector: ObjectDetector, faces: FaceDetector) -> None:
+    def __init__(self, detector: ObjectDetector, faces: FaceDetector, pose: PoseModel) -> None:
         self._detector = detector
         self._faces = faces
+        self._pose = pose
         self._turn = 0
         self._tiles_left = TILES_SAVED
         self._looked_s: float | None = None
         self._faces_at_s = -np.inf
+        self._poses_at_s = -np.inf
         self._heights: deque[Floats] = deque(maxlen=REMEMBERED_LOOKS)
         self._known = Known()
         self._thumb: Thumb | None = None
         self._before: tuple[Thumb | None, Known] = (None, self._known)
 
-    def look(self, frame: Frame) -> Look:
-        """Return what is seen in the next picture."""
+    def look(self, frame: Frame, *, is_last: bool = False) -> Look:
+        """Return what is seen in the next picture; in the last one faces and poses are looked for in any case."""
+        if is_last:
+            self._faces_at_s = self._poses_at_s = -np.inf
         self._before = self._thumb, self._known
-        return self._seen(frame, faces=self._look_for_faces(frame))
+        found, look = self._bodies(frame)
+        faces = self._look_for_faces(frame)
+        return replace(look, faces=faces, heads=self._look_for_heads(frame, found, faces, look.hidden))
 
     def look_between(self, frame: Frame) -> Look:
-        """Return what is seen in a picture between the last two that were looked at; nothing is said of faces."""
+        """Return what is seen in a picture between the last two that were looked at; nothing is said of faces and heads."""
         after = self._thumb, self._known
         self._thumb, self._known = self._before
-        found = self._seen(frame, faces=None)
+        _, look = self._bodies(frame)
         self._thumb, self._known = after
-        return found
+        return look
 
-    def _seen(self, frame: Frame, *, faces: Faces | None) -> Look:
+    def _bodies(self, frame: Frame) -> tuple[Found, Look]:
+        """Return who is found in the picture that is looked at, in its pixels, and the look, in those of the source."""
         rgb = frame.rgb
         height, width = rgb.shape[:2]
         thumb = thumb_of(rgb)
@@ -98,7 +120,7 @@ class Looker:
         if change is not None and is_steady:
             lively = change_in(change, found.xyxy_px, cell_px=thumb.cell_px)
         self._remember(found, thumb, time_s=frame.time_s)
-        return Look(
+        look = Look(
             frame=frame.index,
             time_s=frame.time_s,
             xyxy_px=found.xyxy_px / frame.scale,
@@ -107,8 +129,9 @@ class Looker:
             hidden=hidden_shares(found.xyxy_px[found.score >= PERSON_SCORE], found.xyxy_px),
             liveliness=lively,
             shift_px=shift / frame.scale,
-            faces=faces,
+            faces=None,
         )
+        return found, look
 
     def _tiles(self, frame: Frame, whole: Boxes, change: Floats | None, shift: Floats) -> tuple[Tile, ...]:
         height, width = frame.rgb.shape[:2]
@@ -146,6 +169,25 @@ class Looker:
         found = self._faces.detect(frame.rgb, longest_side_px=min(FACES_AT_PX, max(width, height)))
         self._faces_at_s = frame.time_s + (FACES_EVERY_S if len(found.score) else SEARCH_FACES_EVERY_S)
         return Faces(xyxy_px=found.xyxy_px / frame.scale, score=found.score, points_px=found.points_px / frame.scale)
+
+    def _look_for_heads(self, frame: Frame, found: Found, faces: Faces | None, hidden: Floats) -> Floats | None:
+        """Return the heads of those whose face is not seen from the front, by their poses."""
+        # where faces were looked for, what is no clear face is looked at again at once
+        if faces is None and frame.time_s < self._poses_at_s:
+            return None
+        self._poses_at_s = frame.time_s + POSES_EVERY_S
+        boxes = found.xyxy_px
+        shown = () if faces is None else share_out(list(enumerate(boxes / frame.scale)), faces)
+        clear = {row for row, face in shown if faces is not None and frontality(faces, face) >= FRONTAL}
+        wanted = [row for row in np.flatnonzero(found.score >= WORTH_A_POSE) if row not in clear]
+        first = self._turn % max(len(wanted), 1) if len(wanted) > MOST_POSES else 0
+        heads = np.full((len(boxes), 4), np.nan)
+        for row in (wanted[first:] + wanted[:first])[:MOST_POSES]:
+            left, top, right, bottom = (float(side) for side in boxes[row])
+            heads[row] = head_of_pose(
+                self._pose.estimate(frame.rgb, self._pose.roi_around((left, top, right, bottom))), boxes[row]
+            )
+        return without_doubles(heads, hidden) / frame.scale
 
 
 def _cut(rgb: Image, tile: Tile) -> Image:

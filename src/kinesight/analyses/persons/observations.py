@@ -28,8 +28,8 @@ class Presence:
     """One person over consecutive frames from `first_frame`; frames without the person hold NaN.
 
     `boxes_px` and `heads_px` (frames, 4) are left, top, right, bottom in pixels of the upright source; `head_source` (frames,)
-    says whether a face was seen there ("face"), or the head follows from the body ("body") or from the moments around
-    ("filled"); `score` (frames,) 0..1, 0 where the person is not seen.
+    says whether a face ("face") or a pose ("pose") was seen there, or the head follows from the body ("body") or from the moments
+    around ("filled"); `score` (frames,) 0..1, 0 where the person is not seen.
     """
 
     obj_id: int

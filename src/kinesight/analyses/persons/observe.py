@@ -39,6 +39,10 @@ MOST_EXTRA = 2.0
 """Looks between that are saved up while nothing happens."""
 
 
+POSE_MODEL = "full"
+"""What says where heads are that show no face: the quick one; the heavy one takes three times as long for the legs' sake."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
     """What one pass over a video leaves: the looks, the film's times, and the cuts."""
@@ -58,13 +62,14 @@ def observe(reader: VideoReader, models: Models, parameters: PersonsParameters, 
     """
     footage = watched(reader, models, watch)
     return replace(
-        persons_in(footage, reader.info, is_linked=parameters.link), models=(models.detector().used, models.faces().used)
+        persons_in(footage, reader.info, is_linked=parameters.link),
+        models=(models.detector().used, models.faces().used, models.pose(POSE_MODEL).used),
     )
 
 
 def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
     """Look at a video once; memory grows with the people seen, not with the pictures."""
-    looker, cuts = _Looking(Looker(models.detector(), models.faces())), CutFinder()
+    looker, cuts = _Looking(Looker(models.detector(), models.faces(), models.pose(POSE_MODEL))), CutFinder()
     time_s: list[float] = []
     last: Frame | None = None
     for frame in reader.frames(longest_side_px=LOOK_AT_PX):
@@ -104,10 +109,10 @@ class _Looking:
         if self.looks[-1].time_s < last.time_s:
             if self._between is last:
                 self._between = None
-            self._look(last)
+            self._look(last, is_last=True)
 
-    def _look(self, frame: Frame) -> None:
-        look, between = self._looker.look(frame), self._between
+    def _look(self, frame: Frame, *, is_last: bool = False) -> None:
+        look, between = self._looker.look(frame, is_last=is_last), self._between
         self._between = None
         if self.looks:
             self._extra = min(MOST_EXTRA, self._extra + BETWEEN_PER_S * (look.time_s - self.looks[-1].time_s))

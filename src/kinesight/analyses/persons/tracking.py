@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from kinesight.analyses.persons.appearance import distances
 from kinesight.analyses.persons.geometry import Indices, Mask, overlaps, shares_inside
@@ -192,7 +192,7 @@ def _assigned(tracks: Sequence[_Open], look: Look, boxes: Indices, *, limit: flo
     clear = 1.0 - 0.7 * look.hidden[boxes]
     is_out = (surprise > limit) | ~np.isfinite(unlike)
     cost = surprise + LOOKS_COUNT * clear * np.where(is_out, 0.0, unlike) ** 2
-    rows, columns = linear_sum_assignment(np.where(is_out, 1e6, cost))
+    rows, columns = scipy.optimize.linear_sum_assignment(np.where(is_out, 1e6, cost))
     return [(int(row), int(column)) for row, column in zip(rows, columns, strict=True) if not is_out[row, column]]
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from scipy.optimize import minimize
+import scipy
 from scipy.special import expit
 
 from kinesight.domain.errors import BadParameter
@@ -154,7 +154,7 @@ def _most_probable(vectors: Floats, truth: Floats, start: Floats, *, slope: floa
         fit = float(np.sum(np.logaddexp(0.0, raw) - truth * raw))
         return fit + 0.5 * stiffness * float(apart @ apart), inputs.T @ error + stiffness * apart
 
-    return np.asarray(minimize(loss, start, jac=True, method="L-BFGS-B").x)
+    return np.asarray(scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B").x)
 
 
 def weights_to_bytes(weights: NuisanceWeights) -> bytes:

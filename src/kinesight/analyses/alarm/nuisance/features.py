@@ -6,8 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from kinesight.analyses.alarm.evidence import ClipEvidence
-from kinesight.analyses.alarm.nuisance.bodies import body_features
 from kinesight.analyses.alarm.flags import often_of
+from kinesight.analyses.alarm.nuisance.bodies import body_features
 from kinesight.analyses.alarm.nuisance.classifier import NuisanceWeights, shipped_weights
 from kinesight.analyses.alarm.nuisance.flashes import flash_features
 from kinesight.analyses.alarm.nuisance.lively import above, jump_features, lively_features, variation
