@@ -14,7 +14,7 @@ from kinesight.analyses.persons.observe import people_in, watched
 from kinesight.analyses.persons.swaps import parted
 from kinesight.analyses.persons.tracking import Track, follow
 from kinesight.domain.document import UsedModel
-from kinesight.domain.people import FACE_POINTS, Boxes, Faces
+from kinesight.domain.people import FACE_POINTS, KEYPOINTS, Boxes, Faces, PoseEstimate, Roi
 from kinesight.domain.video import Frame
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -140,6 +140,9 @@ class Nothing:
     def faces(self):
         return _NoFaces()
 
+    def pose(self, _name):
+        return _NoPose()
+
     def detect(self, rgb, *, least_score=None):
         self.asked += 1
         box = None if self.walker is None or rgb.shape[:2] != (480, 640) else self.walker.box(float(rgb[0, 0, 0]) / 20)
@@ -152,6 +155,18 @@ class _NoFaces:
 
     def detect(self, rgb, *, longest_side_px=None):
         return Faces(xyxy_px=np.zeros((0, 4)), score=np.zeros(0), points_px=np.zeros((0, len(FACE_POINTS), 2)))
+
+
+class _NoPose:
+    used = Nothing.used
+
+    def roi_around(self, box_xyxy_px):
+        left, top, right, bottom = box_xyxy_px
+        return Roi(centre_x_px=(left + right) / 2, centre_y_px=(top + bottom) / 2, width_px=right - left, height_px=bottom - top)
+
+    def estimate(self, _rgb, roi):
+        unseen = np.full((len(KEYPOINTS), 2), np.nan)
+        return PoseEstimate(xy_px=unseen, score=np.zeros(len(KEYPOINTS)), presence=0.0, next_roi=roi)
 
 
 class Film:
