@@ -25,8 +25,8 @@ from kinesight.wiring.workshop import Workshop, open_workshop
 LOG = logging.getLogger(__name__)
 REPORT_EVERY_S = 0.25
 LEAST_URGENT = 15
-"""Niceness of the patient: with two cores that are busy all the time it still gets a twentieth of one, so that a drawing takes
-long, but comes."""
+"""Niceness of the patient: beside one that is always busy it still gets a thirtieth of a core (weights 36 and 1024 of Linux), so
+that a drawing takes long, but comes."""
 
 AUTOGROUP = Path("/proc/self/autogroup")
 AUTOGROUP_TRIES, AUTOGROUP_PAUSE_S = 10, 0.12
