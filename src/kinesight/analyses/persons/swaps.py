@@ -38,6 +38,9 @@ BETTER = 0.05
 ALIKE = 0.2
 """A track whose looks before and after a meeting are no further apart is never parted."""
 
+CHANGED = 0.3
+"""A track whose looks change so much at a meeting is parted as soon as the other one is more alike at all."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parted:
@@ -144,7 +147,10 @@ def _near(one: _Traced, other: _Traced, times: Floats) -> Mask:
 
 
 def _gain(one: _Traced, other: _Traced, look: int, times: Floats) -> float:
-    """Return how much more alike the other person is than the same one, before and after a look; minus infinity if unknown."""
+    """Return how much more alike the other person is than the same one, before and after a look; minus infinity if unknown.
+
+    A track that looks quite different after it needs no more than that.
+    """
     before, after = _mean(one, look, times, is_before=True), _mean(one, look, times, is_before=False)
     if before is None or after is None:
         return -np.inf
@@ -157,7 +163,9 @@ def _gain(one: _Traced, other: _Traced, look: int, times: Floats) -> float:
         crossed.append(float(strange @ before))
     likest = max(crossed, default=-np.inf)
     same, strange_apart = (float(np.sqrt(max(1.0 - product, 0.0))) for product in (float(before @ after), likest))
-    return same - strange_apart if same > ALIKE and np.isfinite(likest) else -np.inf
+    if same <= ALIKE or not np.isfinite(likest):
+        return -np.inf
+    return same - strange_apart + (BETTER if same > CHANGED else 0.0)
 
 
 def _mean(one: _Traced, look: int, times: Floats, *, is_before: bool) -> Floats | None:
