@@ -20,7 +20,7 @@ def test_the_folder_holds_everything_and_the_parts_agree(folder):
     heads = json.loads((folder / "heads.json").read_text())
     result = document["result"]
     assert document["analysis"] == "persons"
-    assert [model["task"] for model in document["made_by"]["models"]] == ["detector", "face"]
+    assert [model["task"] for model in document["made_by"]["models"]] == ["detector", "face", "pose"]
     assert result["detected_objects"] == len(result["persons"]) == len(heads["persons"]) > 0
     assert len(heads["time_s"]) == document["video"]["frame_count"]
     for person, seen in zip(result["persons"], heads["persons"], strict=True):
