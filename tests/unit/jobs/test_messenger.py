@@ -104,7 +104,8 @@ def test_what_is_not_taken_comes_again_ever_more_seldom() -> None:
     ("message", "waits"),
     [
         (due(MAIL), True),
-        (due(MAIL, age_s=11.0), False),
+        (due(MAIL, age_s=11.0), True),
+        (due(MAIL, age_s=31.0), False),
         (due(MAIL, error_code="not_a_video"), False),
         (due({**MAIL, "with_picture": False}), False),
         (due(DC09), False),
