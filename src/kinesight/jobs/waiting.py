@@ -13,6 +13,9 @@ from kinesight.domain.errors import DiskFull
 
 LOG = logging.getLogger(__name__)
 LOOK_EVERY_S = 0.015
+"""Pause between two looks for each awaited job: most of many wait for the processor, from which looks would take."""
+
+LONGEST_PAUSE_S = 0.075
 AFTER_TROUBLE_S = 0.5
 
 
@@ -73,7 +76,7 @@ class Waiting:
                 continue
             for job_id in found:
                 self._tell(job_id)
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(pause_s(len(wanted)))
 
     def _tell(self, job_id: str) -> None:
         with self._lock:
@@ -81,3 +84,8 @@ class Waiting:
         for future in told:
             if future.set_running_or_notify_cancel():
                 future.set_result(None)
+
+
+def pause_s(jobs: int) -> float:
+    """Return how long to pause before the next look, in seconds, while so many jobs are waited for."""
+    return min(LONGEST_PAUSE_S, LOOK_EVERY_S * max(1, jobs))
