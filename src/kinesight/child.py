@@ -24,9 +24,9 @@ from kinesight.wiring.workshop import Workshop, open_workshop
 
 LOG = logging.getLogger(__name__)
 REPORT_EVERY_S = 0.25
-LEAST_URGENT = 10
-"""Niceness of the patient: beside one that is always busy it still gets a tenth of a core (weights 110 and 1024 of Linux): a
-drawing comes late then, but within the seconds for which a message waits for its picture."""
+LEAST_URGENT = 15
+"""Niceness of the patient: beside one that is always busy it still gets 3 % of a core (weights 36 and 1024 of Linux). A drawing
+comes late then, but mostly within the seconds for which a message waits for its picture."""
 
 AUTOGROUP = Path("/proc/self/autogroup")
 AUTOGROUP_TRIES, AUTOGROUP_PAUSE_S = 10, 0.12
