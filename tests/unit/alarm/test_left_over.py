@@ -4,13 +4,13 @@ import math
 
 import pytest
 
-from kinesight.analyses.alarm.analysis import judge
+from kinesight.analyses.alarm.analysis import analyse
 from kinesight.analyses.alarm.parameters import AlarmParameters
 from kinesight.analyses.alarm.scoring import LEFT_OVER, explained_share
 
 
 def explained(observed):
-    return explained_share(observed, judge(observed, AlarmParameters()).things)
+    return explained_share(observed, analyse(observed, AlarmParameters()).details.things)
 
 
 @pytest.mark.parametrize("name", ["person", "car", "stranger"])
@@ -32,7 +32,7 @@ def test_nothing_is_explained_where_nothing_is_known(stage, thing, walking):
 def test_causes_are_lowered_by_what_is_explained(stage, thing, walking, monkeypatch):
     monkeypatch.setattr("kinesight.analyses.alarm.scoring._causes", lambda *_: dict.fromkeys(LEFT_OVER, 1.0) | {"wind": 1.0})
     observed = stage(things=[thing("person", walking())]).observed()
-    scores = judge(observed, AlarmParameters()).scores
+    scores = analyse(observed, AlarmParameters()).result.scores
     assert scores["wind"] == 1.0
     assert scores["spider"] <= scores["other"]
     for name in ("flag", "other", "plant", "rain", "web"):
@@ -40,5 +40,5 @@ def test_causes_are_lowered_by_what_is_explained(stage, thing, walking, monkeypa
 
 
 def test_a_single_picture_has_no_harmless_cause(stage):
-    scores = judge(stage(seconds=0.2, fps=5.0).observed(), AlarmParameters()).scores
+    scores = analyse(stage(seconds=0.2, fps=5.0).observed(), AlarmParameters()).result.scores
     assert {name: scores[name] for name in (*LEFT_OVER, "NOTHING", "wind")} == dict.fromkeys((*LEFT_OVER, "NOTHING", "wind"), 0.0)
