@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesight.analyses.alarm.boxes import shared_area
 from kinesight.analyses.alarm.classes import kind_of
 from kinesight.analyses.alarm.evidence import ClipEvidence, Flags
 from kinesight.domain.people import Boxes
@@ -32,6 +33,9 @@ WORTH = 0.06
 
 SURE, NAMED = 0.55, 0.12
 """A detection of this score names a track; what is left of the worth of looking at it again."""
+
+PART_OF_A_PERSON = 0.7
+"""Share of a track's box that lies inside a person's from which the track belongs to that person."""
 
 SLACK_S = 0.15
 """A track counts as there this long before and after its first and last sight: colour frames lie between the grey ones."""
@@ -117,12 +121,30 @@ def _still_worth(apart_s: Floats, clarity: Floats, lives: Floats) -> Floats:
 
 
 def _named(evidence: ClipEvidence, glance: Glance, found: Boxes) -> list[int]:
-    """Return the tracks that a look has named."""
-    sure = [
-        box for box, score, label in zip(found.xyxy_px, found.score, found.label, strict=True) if score >= SURE and kind_of(label)
-    ]
-    tracks = [track_at(evidence, box * (evidence.scale / glance.frame.scale), glance.frame.time_s) for box in sure]
-    return [number for number in tracks if number is not None]
+    """Return the tracks that a look has named: what matches a sure box best, and what moves inside a sure person."""
+    named: dict[int, None] = {}
+    time_s = glance.frame.time_s
+    for box, score, label in zip(found.xyxy_px, found.score, found.label, strict=True):
+        kind = kind_of(label)
+        if score < SURE or kind is None:
+            continue
+        small = box * (evidence.scale / glance.frame.scale)
+        best = track_at(evidence, small, time_s)
+        # arms and legs are often tracks of their own; what moves inside a vehicle may well be somebody in front of it
+        named |= dict.fromkeys([] if best is None else [best])
+        named |= dict.fromkeys(_tracks_inside(evidence, small, time_s) if kind == "person" else [])
+    return list(named)
+
+
+def _tracks_inside(evidence: ClipEvidence, box: Floats, time_s: float) -> list[int]:
+    """Return the tracks of which most is inside a box (working pixels) at a moment."""
+    inside = []
+    for number, track in enumerate(evidence.tracks):
+        if track.time_s[0] - SLACK_S <= time_s <= track.time_s[-1] + SLACK_S:
+            other = track.at(time_s)
+            if shared_area(box, other) > PART_OF_A_PERSON * float(np.prod(np.maximum(other[2:] - other[:2], 1.0))):
+                inside.append(number)
+    return inside
 
 
 def track_at(evidence: ClipEvidence, box: Floats, time_s: float) -> int | None:
@@ -132,7 +154,7 @@ def track_at(evidence: ClipEvidence, box: Floats, time_s: float) -> int | None:
         if not track.time_s[0] - 0.3 <= time_s <= track.time_s[-1] + 0.3:
             continue
         other = track.at(time_s)
-        shared = float(np.prod(np.maximum(np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2]), 0.0)))
+        shared = shared_area(box, other)
         areas = float(np.prod(box[2:] - box[:2])), float(np.prod(np.maximum(other[2:] - other[:2], 1.0)))
         # a fragment of a large box is a poor match, a box inside a large patch (two people side by side) a fair one
         match = shared / (0.5 * max(areas) + 0.5 * min(areas))
