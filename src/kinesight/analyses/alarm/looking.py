@@ -28,8 +28,8 @@ INVISIBLE_PX, CLEAR_PX = 7.0, 65.0
 CROP_SIZES, SMALLEST_CROP_PX = 3.0, 80
 """Side of a crop around a thing, in its longer side, and in pixels at least: the detector wants surroundings."""
 
-WORTH = 0.06
-"""A look that promises less than this is not taken."""
+WORTH, WORTH_WHEN_NAMED = 0.06, 0.08
+"""A look that promises less than this is not taken; the second as soon as a person who moves is named, whatever else there is."""
 
 SURE, NAMED = 0.55, 0.12
 """A detection of this score names a track; what is left of the worth of looking at it again."""
@@ -96,10 +96,11 @@ def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetect
     lives = np.array([max(0.3, track.life_s / 5) for track in evidence.tracks])
     named = np.ones(len(weights))
     taken: list[Glimpse] = []
+    least = WORTH * max(1.0, float(weights.sum()))
     while len(taken) < min(MOST_LOOKS, len(glances)):
         values = np.sum(weights * named * worth * clarity, axis=1)
         best = int(np.argmax(values))
-        if taken and values[best] < WORTH * max(1.0, float(weights.sum())):
+        if taken and values[best] < least:
             break
         glance = glances[best]
         found = _in_frame(detector.detect(_prepared(glance), least_score=LEAST_SCORE), glance)
@@ -107,7 +108,10 @@ def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetect
         worth *= _still_worth(times_s - times_s[best], clarity[best], lives)
         worth[best] = -1.0  # nobody looks twice at the same
         taken.append(Glimpse(glance=glance, found=found, tracks=seen))
-        named[_named(evidence, glance, found)] *= NAMED
+        people, others = _named(evidence, glance, found)
+        named[list(people | others)] *= NAMED
+        if people:
+            least = WORTH_WHEN_NAMED * max(1.0, float(weights.sum()))
     return taken
 
 
@@ -120,9 +124,13 @@ def _still_worth(apart_s: Floats, clarity: Floats, lives: Floats) -> Floats:
     return np.asarray(1.0 - clarity * (0.35 + 0.6 * nearness))
 
 
-def _named(evidence: ClipEvidence, glance: Glance, found: Boxes) -> list[int]:
-    """Return the tracks that a look has named: what matches a sure box best, and what moves inside a sure person."""
-    named: dict[int, None] = {}
+def _named(evidence: ClipEvidence, glance: Glance, found: Boxes) -> tuple[set[int], set[int]]:
+    """Return the tracks that a look has named, those of people and the others.
+
+    What matches a sure box best has its name, and what moves inside a sure person belongs to that person: arms and legs are often
+    tracks of their own. What moves inside a vehicle may well be somebody in front of it.
+    """
+    people, others = set[int](), set[int]()
     time_s = glance.frame.time_s
     for box, score, label in zip(found.xyxy_px, found.score, found.label, strict=True):
         kind = kind_of(label)
@@ -130,20 +138,22 @@ def _named(evidence: ClipEvidence, glance: Glance, found: Boxes) -> list[int]:
             continue
         small = box * (evidence.scale / glance.frame.scale)
         best = track_at(evidence, small, time_s)
-        # arms and legs are often tracks of their own; what moves inside a vehicle may well be somebody in front of it
-        named |= dict.fromkeys([] if best is None else [best])
-        named |= dict.fromkeys(_tracks_inside(evidence, small, time_s) if kind == "person" else [])
-    return list(named)
+        tracks = set() if best is None else {best}
+        if kind == "person":
+            people |= tracks | _tracks_inside(evidence, small, time_s)
+        else:
+            others |= tracks
+    return people, others
 
 
-def _tracks_inside(evidence: ClipEvidence, box: Floats, time_s: float) -> list[int]:
+def _tracks_inside(evidence: ClipEvidence, box: Floats, time_s: float) -> set[int]:
     """Return the tracks of which most is inside a box (working pixels) at a moment."""
-    inside = []
+    inside = set()
     for number, track in enumerate(evidence.tracks):
         if track.time_s[0] - SLACK_S <= time_s <= track.time_s[-1] + SLACK_S:
             other = track.at(time_s)
             if shared_area(box, other) > PART_OF_A_PERSON * float(np.prod(np.maximum(other[2:] - other[:2], 1.0))):
-                inside.append(number)
+                inside.add(number)
     return inside
 
 

@@ -23,13 +23,16 @@ inside the picture pull their own tiles along and spoil the others."""
 LEVELS = 12
 """Groups of equal size into which pixels are sorted by brightness to find a tone curve."""
 
+AT_A_TIME = 8
+"""Pictures that are correlated together."""
+
 NOTICEABLE = 2.0
 """Grey levels by which a group of brightness has to differ before the light is called changed."""
 
-Curves = NDArray[np.float32]
+Pictures = NDArray[np.float32]
 
 
-def shifts_of(grey: Greys, reference: NDArray[np.float32], *, blind: Flags) -> Floats:
+def shifts_of(grey: Greys, reference: Pictures, *, blind: Flags) -> Floats:
     """Return by how far each frame lies off the reference, (n, 2) x and y in pixels; 0 where no shift explains anything.
 
     Phase correlation (Kuglin and Hines 1975) at half the size, with a parabola through the peak for fractions of a pixel.
@@ -46,9 +49,7 @@ def shifts_of(grey: Greys, reference: NDArray[np.float32], *, blind: Flags) -> F
     small, fixed = _halved(grey), _halved(reference[np.newaxis])[0]
     window = np.outer(np.hanning(fixed.shape[0] + 2)[1:-1], np.hanning(fixed.shape[1] + 2)[1:-1]).astype(np.float32)
     window *= _halved(blind[np.newaxis].astype(np.float32))[0] == 0
-    spectrum = scipy.fft.rfft2((small - small.mean(axis=(1, 2), keepdims=True)) * window)
-    cross = spectrum * np.conj(scipy.fft.rfft2((fixed - fixed.mean()) * window))
-    surface = scipy.fft.irfft2(cross / np.maximum(np.abs(cross), 1e-3) * _smooth_band(fixed.shape), s=fixed.shape)
+    surface = _correlation(small, fixed, window)
     found = _peaks(surface)
     most = MOST_SHIFT * max(fixed.shape)
     shifts = np.where(np.max(np.abs(found), axis=1, keepdims=True) <= most, found, 0.0)
@@ -60,7 +61,22 @@ def shifts_of(grey: Greys, reference: NDArray[np.float32], *, blind: Flags) -> F
     return 2.0 * shifts
 
 
-def aligned(grey: Greys, shifts_px: Floats) -> NDArray[np.float32]:
+def _correlation(pictures: Pictures, fixed: Pictures, window: Pictures) -> Pictures:
+    """Return the phase correlation (n, h, w) of pictures with a fixed one (h, w), under a window (h, w)."""
+    other = np.conj(scipy.fft.rfft2((fixed - fixed.mean()) * window))
+    band = _smooth_band(fixed.shape)
+    surface = np.empty(pictures.shape, np.float32)
+    # a few at a time: they stay in the processor's nearer memory
+    for start in range(0, len(pictures), AT_A_TIME):
+        some = pictures[start : start + AT_A_TIME]
+        cross = scipy.fft.rfft2((some - some.mean(axis=(1, 2), keepdims=True)) * window)
+        cross *= other
+        cross *= band / np.maximum(np.abs(cross), np.float32(1e-3))
+        surface[start : start + AT_A_TIME] = scipy.fft.irfft2(cross, s=fixed.shape)
+    return surface
+
+
+def aligned(grey: Greys, shifts_px: Floats) -> Pictures:
     """Return the frames moved back by their shifts, (n, h, w); what comes in from outside repeats the border."""
     pictures = grey.astype(np.float32)
     for index in np.flatnonzero(np.any(shifts_px != 0, axis=1)):
@@ -68,7 +84,7 @@ def aligned(grey: Greys, shifts_px: Floats) -> NDArray[np.float32]:
     return pictures
 
 
-def relit(pictures: NDArray[np.float32], reference: NDArray[np.float32]) -> tuple[NDArray[np.float32], Floats, Floats]:
+def relit(pictures: Pictures, reference: Pictures) -> tuple[Pictures, Floats, Floats]:
     """Return the frames in the light of the reference, and the gain and offset of each, (n,).
 
     The pixels of the reference, in `LEVELS` groups of equal size by brightness, give one point each of a rising tone curve: the
@@ -97,7 +113,7 @@ def relit(pictures: NDArray[np.float32], reference: NDArray[np.float32]) -> tupl
     return changed, gain, offset
 
 
-def _medians_of_groups(samples: NDArray[np.float32], order: NDArray[np.intp]) -> NDArray[np.float64]:
+def _medians_of_groups(samples: Pictures, order: NDArray[np.intp]) -> NDArray[np.float64]:
     """Return the medians (n, LEVELS) of the pixels of n samples (n, k), in groups of equal size as they come in an order."""
     size = len(order) // LEVELS
     first = np.full(samples.shape[1], 256 * LEVELS)
@@ -116,7 +132,7 @@ def _medians_of_groups(samples: NDArray[np.float32], order: NDArray[np.intp]) ->
     return medians
 
 
-def _explains(shift: Floats, picture: NDArray[np.float32], fixed: NDArray[np.float32]) -> bool:
+def _explains(shift: Floats, picture: Pictures, fixed: Pictures) -> bool:
     """Return whether a shift makes a picture like the fixed one, all over and not only where something large moves."""
     before = _by_tile(np.abs(picture - fixed))
     after = _by_tile(np.abs(_moved(picture, -shift) - fixed))
@@ -127,7 +143,7 @@ def _explains(shift: Floats, picture: NDArray[np.float32], fixed: NDArray[np.flo
     return better >= MOST_IMPROVE * count and worse <= FEW_WORSEN * count
 
 
-def _by_tile(picture: NDArray[np.float32]) -> NDArray[np.float64]:
+def _by_tile(picture: Pictures) -> NDArray[np.float64]:
     """Return the means of a picture in TILES x TILES parts."""
     rows = np.linspace(0, picture.shape[0], TILES + 1).astype(int)[:-1]
     columns = np.linspace(0, picture.shape[1], TILES + 1).astype(int)[:-1]
@@ -136,19 +152,25 @@ def _by_tile(picture: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(sums / counts)
 
 
-def _smooth_band(size: tuple[int, ...]) -> NDArray[np.float32]:
+def _smooth_band(size: tuple[int, ...]) -> Pictures:
     """Return weights of frequencies: what is finer than some pixels is mostly noise, and a broader peak is found more finely."""
     rows, columns = np.fft.fftfreq(size[0])[:, None], np.fft.rfftfreq(size[1])[None]
     return np.asarray(np.exp(-(rows**2 + columns**2) / (2 * 0.12**2)), np.float32)
 
 
-def _halved(pictures: Greys | NDArray[np.float32]) -> NDArray[np.float32]:
+def _halved(pictures: Greys | Pictures) -> Pictures:
+    """Return the means of squares of two by two pixels, (n, h / 2, w / 2)."""
     rows, columns = pictures.shape[1] // 2 * 2, pictures.shape[2] // 2 * 2
-    even = pictures[:, :rows, :columns].astype(np.float32)
-    return np.asarray((even[:, ::2, ::2] + even[:, 1::2, ::2] + even[:, ::2, 1::2] + even[:, 1::2, 1::2]) / 4, np.float32)
+    halved = np.empty((len(pictures), rows // 2, columns // 2), np.float32)
+    for picture, half in zip(pictures, halved, strict=True):
+        # sums of grey levels are whole numbers, which are added faster
+        pairs = picture[:rows:2] + picture[1:rows:2].astype(np.uint16 if picture.dtype == np.uint8 else np.float32)
+        np.add(pairs[:, :columns:2], pairs[:, 1:columns:2], out=half, casting="unsafe")
+    halved /= np.float32(4.0)
+    return halved
 
 
-def _peaks(surface: NDArray[np.float32]) -> Floats:
+def _peaks(surface: Pictures) -> Floats:
     """Return the place of the highest point of each correlation surface, (n, 2) x and y, around 0."""
     count, height, width = surface.shape
     flat = surface.reshape(count, -1).argmax(axis=1)
@@ -166,5 +188,5 @@ def _peaks(surface: NDArray[np.float32]) -> Floats:
     return place
 
 
-def _moved(picture: NDArray[np.float32], by_px: Floats) -> NDArray[np.float32]:
+def _moved(picture: Pictures, by_px: Floats) -> Pictures:
     return np.asarray(ndimage.shift(picture, (by_px[1], by_px[0]), order=1, mode="nearest"), np.float32)
