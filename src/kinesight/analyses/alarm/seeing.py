@@ -23,11 +23,13 @@ def evidence_of(gathered: Gathered) -> ClipEvidence:
     writing = find_burnt_in(grey)
     # the median of a shaken picture is blurred, so the first comparison is with one frame
     shifts = shifts_of(grey, grey[len(grey) // 2].astype(np.float32), blind=writing.mask)
-    first = background_of(aligned(grey, shifts))
+    steady = aligned(grey, shifts)
+    first = background_of(steady)
     if np.any(shifts):
         shifts = shifts_of(grey, first, blind=writing.mask)
-        first = background_of(aligned(grey, shifts))
-    pictures, gain, offset = relit(aligned(grey, shifts), first)
+        steady = aligned(grey, shifts)
+        first = background_of(steady)
+    pictures, gain, offset = relit(steady, first)
     is_relit = bool(np.any(gain != 1.0) or np.any(offset != 0.0))
     background = background_of(pictures) if is_relit else first
     noise = noise_of(pictures, background)
