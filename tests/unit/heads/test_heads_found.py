@@ -57,6 +57,23 @@ def test_strangers_are_left_alone_where_only_chosen_persons_are_hidden():
     assert len(risks(scene(hidden=[FACE], ids=(0,)), takes_unknown=False)[0]) == 1
 
 
+@pytest.mark.parametrize(
+    ("wide", "high", "score", "counts"),
+    [
+        (103.0, 63.0, 0.3, False),  # a fold of a shirt
+        (103.0, 63.0, 0.6, True),
+        (52.0, 40.0, 0.3, True),  # somebody who lies on the side
+        (30.0, 40.0, 0.21, True),
+    ],
+)
+def test_a_doubtful_face_of_nobody_has_the_shape_of_a_face(wide, high, score, counts):
+    faces = FoundFaces(frame=0, xyxy_px=np.array([[10.0, 10.0, 10.0 + wide, 10.0 + high]]), score=np.array([score]))
+    found, _ = risks_in(faces, scene(), time_s=0.0, takes_unknown=True)
+    assert len(found) == counts
+    owned, _ = risks_in(faces, scene(hidden=[[0, 0, 200, 200]], ids=(2,)), time_s=0.0, takes_unknown=True)
+    assert [risk.obj_id for risk in owned] == [2]
+
+
 def test_the_share_under_a_cover_is_that_of_the_rounded_shape():
     # the area of |x|^4 + |y|^4 <= 1 is gamma(1/4)^2 / (2 sqrt(pi)) = 3.7081 of the 4 of its box
     assert covered_share(np.array([0.0, 0.0, 100.0, 100.0]), np.array([[0.0, 0.0, 100.0, 100.0]])) == pytest.approx(

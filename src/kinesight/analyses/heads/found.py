@@ -19,6 +19,10 @@ INSIDE = 0.9
 KEPT_SHARE = 0.3
 """Share of a face's box within the head of a person that is kept or replaced, above which it is taken for that person's."""
 
+SURE, WIDEST = 0.5, 1.3
+"""A face of nobody in the map that is less sure counts only if it is no wider than so many times its height: faces from the front
+and from the side are 0.75 to 1.1 times as wide as high, one of somebody who lies down up to 1.3 times. Folds of clothes are wider."""
+
 ABOVE, BELOW, BESIDE = 0.45, 0.15, 0.25
 """How far a head reaches beyond the box of its face (from the brows to the chin), in heights and widths of it. By eye, on faces
 that CenterFace found."""
@@ -86,7 +90,7 @@ def risks_in(faces: FoundFaces, scene: Scene, *, time_s: float, takes_unknown: b
         of_hidden = int(np.argmax(hidden)) if len(hidden) and hidden.max() >= KEPT_SHARE else None
         if len(kept) and kept.max() >= KEPT_SHARE and (of_hidden is None or kept.max() >= hidden.max()):
             continue
-        if of_hidden is None and not takes_unknown:
+        if of_hidden is None and not (takes_unknown and _can_be_face(box, float(score))):
             continue
         left, top, right, bottom = (float(side) for side in box)
         risks.append(
@@ -100,6 +104,11 @@ def risks_in(faces: FoundFaces, scene: Scene, *, time_s: float, takes_unknown: b
             )
         )
     return risks, under
+
+
+def _can_be_face(box: Floats, score: float) -> bool:
+    """Return whether a detector that is so sure of a box (4,) can be right."""
+    return score >= SURE or float(box[2] - box[0]) <= WIDEST * float(box[3] - box[1])
 
 
 def covered_share(box: Floats, covers: Floats) -> float:
