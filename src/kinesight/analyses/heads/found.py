@@ -21,7 +21,7 @@ KEPT_SHARE = 0.3
 
 SURE, WIDEST = 0.5, 1.3
 """A face of nobody in the map that is less sure counts only if it is no wider than so many times its height: faces from the front
-and from the side are 0.75 to 1.1 times as wide as high, one of somebody who lies down up to 1.3 times. Folds of clothes are wider."""
+and from the side are 0.75 to 1.1 times as wide as high, that of somebody who lies up to 1.3 times. Folds of clothes are not."""
 
 ABOVE, BELOW, BESIDE = 0.45, 0.15, 0.25
 """How far a head reaches beyond the box of its face (from the brows to the chin), in heights and widths of it. By eye, on faces
