@@ -29,14 +29,8 @@ from kinesight.domain.ports import Models, PoseModel
 from kinesight.domain.video import Image
 from kinesight.pipeline.run import Run, VideoSource
 from kinesight.settings import load_settings
-from kinesight.wiring.analysing import (
-    analysis_named,
-    fetch_models,
-    fetch_samples,
-    open_reader,
-    parse_parameters,
-    studio,
-)
+from kinesight.wiring.analysing import fetch_models, fetch_samples, open_reader, parse_parameters, studio
+from kinesight.wiring.catalogue import analysis_named
 
 POSE_RUNS = 40
 

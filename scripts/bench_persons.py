@@ -23,7 +23,8 @@ from bench import StageWatch, machine, make_clip, tree_pss_mb
 
 from kinesight.pipeline.run import Run, VideoSource
 from kinesight.settings import load_settings
-from kinesight.wiring.analysing import analysis_named, fetch_models, fetch_samples, open_reader, parse_parameters, studio
+from kinesight.wiring.analysing import fetch_models, fetch_samples, open_reader, parse_parameters, studio
+from kinesight.wiring.catalogue import analysis_named
 
 ROOT = Path(__file__).resolve().parent.parent
 SIZE, FPS = (640, 480), 25

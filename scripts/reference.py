@@ -10,10 +10,10 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from kinesight.analyses import CATALOGUE
 from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import CallerError, KinesightError, OperatorError, SceneError, all_errors
 from kinesight.settings import Settings
+from kinesight.wiring.catalogue import all_analyses
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -106,7 +106,7 @@ def result_page() -> str:
         "Unknown is `null`, never 0. Times are seconds of the stream's own stamps. `left` and `right` are the person's.",
         *_model_section(ResultDocument, seen),
     ]
-    for analysis in CATALOGUE:
+    for analysis in all_analyses():
         lines += ["", f"# `result` of `{analysis.name}`", *_model_section(analysis.result, seen)]
         if analysis.combiner is not None:
             lines += ["", f"# Two results of `{analysis.name}` together", *_model_section(analysis.combiner.document, seen)]

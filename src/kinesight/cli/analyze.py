@@ -1,4 +1,4 @@
-"""`kinesight analyze …`: one analysis of one file into one folder."""
+"""`kinesight analyze running`: running form of one video, or of stored observations, into one folder."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from kinesight.domain.errors import BadParameter
 from kinesight.settings import load_settings
 from kinesight.wiring.analysing import analyse_observations, analyse_video, parse_parameters
 
-app = typer.Typer(help="Analyse one video into a folder of results.", no_args_is_help=True, rich_markup_mode=None)
-
 PACE = re.compile(r"([0-9]{1,2}):([0-5][0-9])")
 
 
@@ -32,7 +30,6 @@ def _pace_s_per_km(pace: str | None) -> float | None:
     return 60.0 * int(match[1]) + int(match[2])
 
 
-@app.command("running")
 def running(  # noqa: PLR0913, PLR0917 - one parameter per option of the documented command
     video: Annotated[Path | None, typer.Argument(help="A side view of a runner.")] = None,
     poses: Annotated[Path | None, typer.Option(help="Stored observations to use instead of a video.")] = None,

@@ -7,7 +7,7 @@ import sys
 import typer
 
 from kinesight import __version__
-from kinesight.cli import alarm, analyze, analyze_alarm, combine, doctor, heads, keys, models, persons, serve
+from kinesight.cli.late import COMMANDS, add_commands
 from kinesight.domain.errors import Cancelled, KinesightError
 
 INTERRUPTED = 130
@@ -20,18 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-analyze.app.command("alarm")(analyze_alarm.alarm)
-app.add_typer(analyze.app, name="analyze")
-app.add_typer(alarm.app, name="alarm")
-analyze.app.command("persons")(persons.analyze)
-app.add_typer(persons.app, name="persons")
-app.add_typer(heads.app, name="heads")
-app.add_typer(models.app, name="models")
-app.add_typer(keys.app, name="keys")
-app.command("serve")(serve.serve)
-app.command("worker")(serve.worker)
-app.command("combine")(combine.combine)
-app.command("doctor")(doctor.doctor)
+add_commands(app, COMMANDS)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer passes the flag by position

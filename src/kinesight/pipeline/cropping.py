@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import numpy as np
-from scipy import ndimage
+import scipy  # loads scipy.ndimage at its first use, as in signals.smoothing
 
 from kinesight.domain.analysis import Crop
 from kinesight.domain.ports import VideoReader
@@ -41,4 +41,4 @@ def cut(rgb: Image, crop: Crop) -> Image:
     if part.shape[0] >= crop.least_height_px:
         return np.ascontiguousarray(part)
     scale = crop.least_height_px / part.shape[0]
-    return np.asarray(ndimage.zoom(part, (scale, scale, 1), order=1, mode="nearest", grid_mode=True), dtype=np.uint8)
+    return np.asarray(scipy.ndimage.zoom(part, (scale, scale, 1), order=1, mode="nearest", grid_mode=True), dtype=np.uint8)

@@ -152,7 +152,7 @@ class _Run:
             software=f"Kinesight {__version__}",
             digital_source_type=COMPOSITE_WITH_AI,
         )
-        marked = self._studio.marker.mark(self._target, statement)
+        marked = self._studio.marker().mark(self._target, statement)
         return Provenance(
             c2pa="signed",
             signer=marked.signer,

@@ -51,7 +51,7 @@ class HeadStudio:
     skin: SkinSampler
     canvas: Callable[[Image], PictureCanvas]
     encode_jpeg: Callable[[Image], bytes]
-    marker: OutputMarker
+    marker: Callable[[], OutputMarker]
     keep_record: Callable[[str], None]
 
 

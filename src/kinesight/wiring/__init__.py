@@ -1,4 +1,5 @@
 """The one place that puts adapters into ports.
 
-Two modules, because a process that analyses one video has no use for a database and a web server, and starts a second sooner.
+More than one module, because a process that analyses one video has no use for a database and a web server, and starts a second
+sooner.
 """

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ValidationError, create_model
 
-from kinesight.analyses import CATALOGUE
 from kinesight.domain.analysis import Analysis
 from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import BadParameter
@@ -27,29 +26,21 @@ from kinesight.media.writer import open_video_writer
 from kinesight.media.zygote import DecoderZygote
 from kinesight.pipeline.run import Run, Studio, VideoSource
 from kinesight.settings import Settings
-from kinesight.vision.catalogue import CATALOGUE as MODELS
-from kinesight.vision.catalogue import ModelRow
+from kinesight.vision.catalogue import CATALOGUE, ModelRow
 from kinesight.vision.fetch import Verified, fetch, verify
 from kinesight.vision.samples import fetch_samples
 from kinesight.vision.shelf import ModelShelf
+from kinesight.wiring.catalogue import all_analyses, analysis_named
 
-__all__ = ["CATALOGUE", "fetch_samples"]
+__all__ = ["fetch_samples"]
 
 Report = Callable[[str], None]
-
-
-def analysis_named(name: str) -> Analysis[Any, Any, Any]:
-    """Return an analysis of the catalogue. Raises `BadParameter`."""
-    for analysis in CATALOGUE:
-        if analysis.name == name:
-            return analysis
-    raise BadParameter(f"There is no analysis {name!r}; there are: {', '.join(a.name for a in CATALOGUE)}.")
 
 
 def installed_analyses(settings: Settings) -> dict[str, Analysis[Any, Any, Any]]:
     """Return every analysis by name, with the defaults that this installation chooses."""
     defaults = {"pose_model": settings.pose_model}
-    return {analysis.name: replace(analysis, parameters=_with_defaults(analysis.parameters, defaults)) for analysis in CATALOGUE}
+    return {one.name: replace(one, parameters=_with_defaults(one.parameters, defaults)) for one in all_analyses()}
 
 
 def _with_defaults(model: type[BaseModel], defaults: dict[str, Any]) -> type[BaseModel]:
@@ -144,7 +135,7 @@ def why_not_confined(settings: Settings) -> str | None:
 
 def model_rows() -> tuple[ModelRow, ...]:
     """Return the model catalogue."""
-    return MODELS
+    return CATALOGUE
 
 
 def fetch_models(settings: Settings, *, report: Report) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from kinesight.domain.analysis import Combination, Combiner
 from kinesight.domain.errors import BadParameter, BadResult
 from kinesight.pipeline.combining import read_finished, result_file, write_combination
-from kinesight.wiring.analysing import CATALOGUE
+from kinesight.wiring.catalogue import all_analyses
 
 
 def combine_folders(given: Sequence[Path], out: Path) -> Combination:
@@ -35,7 +35,7 @@ def combine_folders(given: Sequence[Path], out: Path) -> Combination:
     first, second = (result_file(path) for path in given)
     if first.resolve() == second.resolve():
         raise BadParameter(f"{given[0]} was given twice; give the results of two clips.")
-    combiners = {analysis.name: analysis.combiner for analysis in CATALOGUE if analysis.combiner is not None}
+    combiners = {analysis.name: analysis.combiner for analysis in all_analyses() if analysis.combiner is not None}
     wanted = tuple({name for combiner in combiners.values() for name in combiner.files})
     clips = [read_finished(file, wanted=wanted) for file in (first, second)]
     combiner = combiner_for([clip.document.analysis for clip in clips], combiners)

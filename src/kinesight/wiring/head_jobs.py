@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from pydantic import ValidationError
+
 from kinesight.analyses import persons
+from kinesight.analyses.heads.parameters import HeadsParameters, refuse_unfit
 from kinesight.analyses.persons.corrections import correct
+from kinesight.analyses.persons.result import PersonsResult
+from kinesight.domain.document import ResultDocument
+from kinesight.domain.errors import BadResult
 from kinesight.domain.ports import Watch
 from kinesight.media.fetch import Download
 from kinesight.media.stills import LARGEST_STILL_BYTES
@@ -26,6 +32,20 @@ from kinesight.wiring.heads import change_heads, parse_heads_parameters
 KIND = "heads"
 FOUNDATION = persons.ANALYSIS.name
 """The kind of jobs that head tasks build on; their videos are kept, also those that were fetched."""
+
+
+def refuse_unfit_task(parameters: Mapping[str, Any], references: Collection[int], persons: Mapping[str, Any]) -> None:
+    """Refuse a head task that does not fit the result document of its person analysis.
+
+    Raises `BadParameter`, `ConsentMissing`, `UnknownPerson`; `BadResult` when it is no such document.
+    """
+    try:
+        document = ResultDocument.model_validate(persons)
+        found = PersonsResult.model_validate(document.result)
+    except ValidationError as error:
+        raise BadResult("The person analysis has no readable result; analyse the video again.") from error
+    known = [person.obj_id for person in found.persons]
+    refuse_unfit(HeadsParameters.model_validate(parameters), referenced=references, known=known)
 
 
 def do_head_task(request: Mapping[str, Any], out: Path, *, watch: Watch, settings: Settings) -> None:

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from kinesight.analyses.heads.parameters import HeadsParameters, refuse_unfit, refuse_unready
+from kinesight.analyses.heads.parameters import HeadsParameters, refuse_unready
 from kinesight.analyses.heads.people_map import read_head_map
-from kinesight.analyses.persons.result import PersonsResult
 from kinesight.domain.document import ResultDocument
-from kinesight.domain.errors import BadParameter, BadResult, Conflict
+from kinesight.domain.errors import BadParameter, Conflict
 from kinesight.domain.ports import Watch
+from kinesight.domain.provenance import OutputMarker
 from kinesight.drawing.canvas import PictureCanvas
 from kinesight.drawing.covers import CoverPainter
 from kinesight.drawing.faces import MeshPaster, skin_colours
 from kinesight.media.audit_log import AuditLog
 from kinesight.media.jpeg import encode_jpeg
 from kinesight.media.limits import MediaLimits
-from kinesight.media.provenance import ContentCredentials
 from kinesight.media.reader import ConfinedVideoReader
 from kinesight.media.starting import StartDecoder
 from kinesight.media.stills import read_still
@@ -50,20 +49,6 @@ def parse_heads_parameters(given: Mapping[str, Any]) -> HeadsParameters:
         raise BadParameter(f"{where}: {first['msg'].removeprefix('Value error, ')}.") from error
     refuse_unready(parameters)
     return parameters
-
-
-def refuse_unfit_task(parameters: Mapping[str, Any], references: Collection[int], persons: Mapping[str, Any]) -> None:
-    """Refuse a head task that does not fit the result document of its person analysis.
-
-    Raises `BadParameter`, `ConsentMissing`, `UnknownPerson`; `BadResult` when it is no such document.
-    """
-    try:
-        document = ResultDocument.model_validate(persons)
-        found = PersonsResult.model_validate(document.result)
-    except ValidationError as error:
-        raise BadResult("The person analysis has no readable result; analyse the video again.") from error
-    known = [person.obj_id for person in found.persons]
-    refuse_unfit(HeadsParameters.model_validate(parameters), referenced=references, known=known)
 
 
 def change_heads(  # noqa: PLR0913 - what one task needs, each named
@@ -141,12 +126,18 @@ def head_studio(settings: Settings, *, start: StartDecoder | None = None) -> Hea
         hider=CoverPainter(),
         open_paster=MeshPaster,
         skin=skin_colours,
-        marker=ContentCredentials(
-            folder=settings.models.parent / CREDENTIALS_FOLDER, chain_pem=settings.c2pa_certificate, key_pem=settings.c2pa_key
-        ),
+        marker=partial(_marker, settings),
         keep_record=AuditLog(settings.audit_log).append,
         canvas=PictureCanvas,
         encode_jpeg=encode_jpeg,
+    )
+
+
+def _marker(settings: Settings) -> OutputMarker:
+    from kinesight.media.provenance import ContentCredentials  # noqa: PLC0415 - who hides heads need not wait for what signs
+
+    return ContentCredentials(
+        folder=settings.models.parent / CREDENTIALS_FOLDER, chain_pem=settings.c2pa_certificate, key_pem=settings.c2pa_key
     )
 
 

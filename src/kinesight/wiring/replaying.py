@@ -14,7 +14,7 @@ from kinesight.domain.sites import own_thresholds
 from kinesight.jobs.replaying import Replayer, labelled_clips
 from kinesight.settings import Settings
 from kinesight.storage.opening import Storage
-from kinesight.wiring.analysing import analysis_named
+from kinesight.wiring.catalogue import analysis_named
 from kinesight.wiring.serving import job_service, opened_storage
 
 ALARM = "alarm"

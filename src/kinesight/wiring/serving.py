@@ -38,8 +38,7 @@ from kinesight.storage.opening import Storage, open_storage
 from kinesight.web import landing
 from kinesight.wiring.analysing import installed_analyses, media_limits, verify_models
 from kinesight.wiring.correcting import PersonCorrecting
-from kinesight.wiring.head_jobs import FOUNDATION, KIND
-from kinesight.wiring.heads import refuse_unfit_task
+from kinesight.wiring.head_jobs import FOUNDATION, KIND, refuse_unfit_task
 
 SHUTDOWN_S = 15.0
 """Time that the processes of a server have to end after their running jobs have been handed back."""

@@ -18,7 +18,8 @@ from kinesight.media.starting import StartDecoder
 from kinesight.media.zygote import DecoderZygote
 from kinesight.pipeline.run import Run, Studio, VideoSource
 from kinesight.settings import Settings
-from kinesight.wiring.analysing import analysis_named, fetch_source, media_limits, parse_parameters, studio
+from kinesight.wiring.analysing import fetch_source, media_limits, parse_parameters, studio
+from kinesight.wiring.catalogue import analysis_named
 
 LOG = logging.getLogger(__name__)
 

@@ -13,16 +13,16 @@ import pytest
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 
-from kinesight.analyses import CATALOGUE
 from kinesight.analyses.running.parameters import RunningParameters
 from kinesight.apis.application import create_app
 from kinesight.apis.gaard import errors as gaard
 from kinesight.apis.native import errors as native
 from kinesight.apis.ochy import errors as ochy
 from kinesight.domain.errors import CallerError, KinesightError, OperatorError, SceneError, all_errors
+from kinesight.wiring.catalogue import NAMES
 
 PAGES = Path(__file__).parents[3] / "docs" / "apis"
-INSTALLED = sorted(analysis.name for analysis in CATALOGUE)
+INSTALLED = sorted(NAMES)
 
 
 # errors

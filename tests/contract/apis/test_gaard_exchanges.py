@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from kinesight import __version__
-from kinesight.analyses import CATALOGUE
 from kinesight.domain.schedules import Schedule
 from kinesight.domain.sites import CameraSettings
+from kinesight.wiring.catalogue import NAMES
 
 FILES = sorted((Path(__file__).parents[1] / "gaard").glob("*.json"))
 CLIP = b"video bytes"
@@ -85,7 +85,7 @@ PATTERNS = {
     "<string>": r"(?s).+",
     "<id>": r"[0-9a-f]{24}",
 }
-OURS = {"<version>": __version__, "<analyses>": sorted({analysis.name for analysis in CATALOGUE} | {"alarm"})}
+OURS = {"<version>": __version__, "<analyses>": sorted(set(NAMES) | {"alarm"})}
 
 
 def load(name: str) -> Any:
