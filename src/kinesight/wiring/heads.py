@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -98,18 +99,20 @@ def change_heads(  # noqa: PLR0913 - what one task needs, each named
     file = result_file(persons)
     if out.resolve() == file.resolve().parent:
         raise Conflict(f"The folder {out} holds the person analysis that is needed here. Choose another with --out.")
-    heads = read_head_map(read_heads(file), what=str(file.with_name("heads.json")))
     limits = limits or MediaLimits.from_settings(settings)
-    task = HeadTask(
-        parameters=parameters,
-        heads=heads,
-        by=by,
-        references={obj_id: _reference(path, limits) for obj_id, path in sorted(references.items())},
-    )
-    with DecoderZygote() as start:
+    # the decoder's process and the face model need half a second each to stand ready; meanwhile the map is read
+    with DecoderZygote() as start, ThreadPoolExecutor(max_workers=1) as beside:
+        world = studio or head_studio(settings, start=start)
+        beside.submit(world.searcher)  # what is wrong with the model is told where it is used
+        task = HeadTask(
+            parameters=parameters,
+            heads=read_head_map(read_heads(file), what=str(file.with_name("heads.json"))),
+            by=by,
+            references={obj_id: _reference(path, limits) for obj_id, path in sorted(references.items())},
+        )
         reader = ConfinedVideoReader(video, limits=limits, start=start)
         source = VideoSource(path=video, reader=reader, name=title or video.name)
-        return run_heads(task, source, out, studio=studio or head_studio(settings, start=start), watch=watch)
+        return run_heads(task, source, out, studio=world, watch=watch)
 
 
 def head_studio(settings: Settings, *, start: StartDecoder | None = None) -> HeadStudio:
