@@ -50,6 +50,8 @@ bench: $(VENV)/test.stamp
 	@$(BIN)/kinesight models fetch
 	@$(BIN)/python scripts/bench.py
 	@$(BIN)/python scripts/bench_alarm.py
+	@$(BIN)/python scripts/accuracy_alarm.py --print-only
+	@$(BIN)/python scripts/bench_persons.py --repeat 2
 
 accuracy: $(VENV)/test.stamp
 	@$(BIN)/python scripts/accuracy.py && $(BIN)/python scripts/accuracy_back.py && $(BIN)/python scripts/accuracy_alarm.py

@@ -1,10 +1,13 @@
 """Measure the alarm analysis on real clips with known labels, beside the obvious alternative, and write it into docs/accuracy.md.
 
+    python scripts/accuracy_alarm.py [--print-only]
+
 The material is no part of the project; KINESIGHT_ACCURACY_DATA names its folder (default: ../shared/data beside the repository).
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import sys
@@ -37,6 +40,9 @@ START, END = "<!-- alarm clips: written by scripts/accuracy_alarm.py -->", "<!--
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--print-only", action="store_true", help="leave docs/accuracy.md as it is")
+    given = parser.parse_args()
     folder = Path(os.environ.get("KINESIGHT_ACCURACY_DATA", ROOT.parent / "shared" / "data")) / "alarm"
     rows = clips(folder)
     if not rows:
@@ -48,6 +54,8 @@ def main() -> int:
     theirs = [mark_by_baseline(folder, row, models) for row in rows]
     text = "\n\n".join([side_by_side(ours, theirs), labels(ours), causes(ours), margins(ours), failures(ours)])
     print(text)
+    if given.print_only:
+        return 1 if misses(ours) else 0
     page = PAGE.read_text(encoding="utf-8")
     before, after = page.split(START)[0], page.split(END)[1]
     PAGE.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
