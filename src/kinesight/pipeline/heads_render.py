@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain
@@ -55,6 +57,10 @@ class HeadStudio:
     keep_record: Callable[[str], None]
 
 
+MOST_WAITING = 2
+"""Drawn pictures that wait to be encoded."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
     """How the output is drawn: the paster of each person, and whether the picture says that heads were replaced."""
@@ -93,15 +99,24 @@ def render(source: VideoSource, plan: Plan, how: Rendering, target: Path, *, stu
     with closing(source.reader.frames(longest_side_px=how.longest_side_px)) as frames:
         first = next(frames)
         height, width = first.rgb.shape[:2]
-        with studio.open_writer(target, width_px=width, height_px=height, sound_from=sound_from) as writer:
+        with (
+            studio.open_writer(target, width_px=width, height_px=height, sound_from=sound_from) as writer,
+            ThreadPoolExecutor(max_workers=1) as beside,
+        ):
+            writing: deque[Future[None]] = deque()
             for frame in chain([first], frames):
                 refuse_other_stamps(frame, plan.time_s)
                 watch.progress("render", frame.index, len(plan.time_s))
                 picture = draw(frame, plan, how, studio=studio)
-                writer.write(picture, time_s=frame.time_s)
+                # one picture is encoded while the next is drawn
+                writing.append(beside.submit(writer.write, picture, time_s=frame.time_s))
+                if len(writing) > MOST_WAITING:
+                    writing.popleft().result()
                 count += 1
                 if frame.index <= len(plan.time_s) // 2:
                     middle = picture
+            while writing:
+                writing.popleft().result()
     watch.progress("render", count, count)
     return Rendered(
         scale=first.scale,
