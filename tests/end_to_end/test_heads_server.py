@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -11,7 +10,7 @@ import pytest
 from kinesight.jobs.signing import signed_headers
 from kinesight.media.stills import read_still
 from kinesight.settings import load_settings
-from kinesight.testing.api_server import api_server
+from kinesight.testing.api_server import api_server, finished
 from kinesight.testing.file_server import file_server
 from kinesight.testing.moving_faces import moving_faces, write_moving_faces
 from kinesight.testing.receiver import receiver
@@ -63,24 +62,12 @@ def client(server):
         yield client
 
 
-def finished(client, job_id):
-    seen = []
-    deadline = time.monotonic() + LIMIT_S
-    while time.monotonic() < deadline:
-        job = client.get(f"/v1/analyses/{job_id}").json()
-        seen.append(job)
-        if job["state"] in {"succeeded", "failed", "cancelled", "dead"}:
-            return job, seen
-        time.sleep(0.1)
-    raise AssertionError(f"not finished: {seen[-1]}")
-
-
 @pytest.fixture(scope="module")
 def persons(client, address):
     """Return a finished person analysis of a video that the server fetched."""
     answer = client.post("/v1/analyses", json={"kind": "persons", "source_url": f"{address}/two.mp4"})
     assert answer.status_code == 202, answer.text
-    job, _ = finished(client, answer.json()["id"])
+    job, _ = finished(client, answer.json()["id"], limit_s=LIMIT_S)
     assert job["state"] == "succeeded", job
     assert [one["obj_id"] for one in job["result"]["result"]["persons"]] == [0, 1]
     assert not any("fetched" in artefact["name"] for artefact in job["artefacts"])
@@ -111,7 +98,7 @@ def hidden(client, persons, told):
     assert client.delete(f"{corrections}/1").status_code == 200
     refused = client.post(f"/v1/analyses/{persons['id']}/heads", json=body)
     assert refused.json()["error"]["code"] == "unknown_person", "a task goes by the corrections made before it"
-    return finished(client, answer.json()["id"])
+    return finished(client, answer.json()["id"], limit_s=LIMIT_S)
 
 
 def test_hiding_leaves_the_video_the_page_and_the_record(client, persons, hidden, server):
@@ -157,7 +144,7 @@ def test_replacing_with_an_uploaded_picture(client, persons, media):
             files={"reference_1": ("anna.png", picture)},
         )
     assert answer.status_code in {200, 202}, answer.text
-    job, _ = finished(client, answer.json()["id"])
+    job, _ = finished(client, answer.json()["id"], limit_s=LIMIT_S)
     assert job["state"] == "succeeded", job
     result = job["result"]["result"]
     assert [one["action"] for one in result["persons"]] == ["kept", "replaced"]
@@ -308,7 +295,7 @@ def test_a_task_is_cancelled_and_forgotten_with_its_picture(client, persons, med
         ).json()
     assert len(set(uploads.iterdir()) - before) == 1
     assert client.post(f"/v1/analyses/{task['id']}/cancel").json()["state"] in {"cancelling", "cancelled"}
-    job, _ = finished(client, task["id"])
+    job, _ = finished(client, task["id"], limit_s=LIMIT_S)
     assert (job["state"], job["result"]) == ("cancelled", None)
     assert client.delete(f"/v1/analyses/{task['id']}").status_code == 204
     assert set(uploads.iterdir()) == before

@@ -6,7 +6,7 @@ import time
 import httpx2
 import pytest
 
-from kinesight.testing.api_server import KEY, api_server
+from kinesight.testing.api_server import KEY, api_server, finished
 
 FAST = {"KINESIGHT_LEASE_S": "3", "KINESIGHT_BEAT_S": "0.2", "KINESIGHT_POSE_MODEL": "full"}
 LIMIT_S = 150
@@ -30,25 +30,13 @@ def upload(client, clip, **headers):
         return client.post("/v1/analyses", data=form, files={"video": ("clip <1>.mp4", file)}, headers=headers)
 
 
-def finished(client, job_id):
-    seen = []
-    deadline = time.monotonic() + LIMIT_S
-    while time.monotonic() < deadline:
-        job = client.get(f"/v1/analyses/{job_id}").json()
-        seen.append(job)
-        if job["state"] in {"succeeded", "failed", "cancelled", "dead"}:
-            return job, seen
-        time.sleep(0.15)
-    raise AssertionError(f"not finished: {seen[-1]}")
-
-
 @pytest.fixture(scope="module")
 def done(server, short_sprint):
     with server.client() as client:
         answer = upload(client, short_sprint)
         assert answer.status_code == 202, answer.text
         assert answer.headers["location"].endswith(answer.json()["id"])
-        return finished(client, answer.json()["id"])
+        return finished(client, answer.json()["id"], limit_s=LIMIT_S)
 
 
 def test_an_upload_becomes_a_result_with_links_that_work_without_a_key(done):
@@ -75,7 +63,7 @@ def test_progress_is_real_and_never_goes_back(done):
 
 
 def test_a_clip_that_shows_no_runner_fails_with_code_and_pictures(client, treadmill_walk):
-    job, _ = finished(client, upload(client, treadmill_walk).json()["id"])
+    job, _ = finished(client, upload(client, treadmill_walk).json()["id"], limit_s=LIMIT_S)
     assert job["state"] == "failed"
     assert job["error"]["code"] in {"wrong_view", "not_running"}
     assert {"poses.json", "thumbnail.jpg", "evidence.jpg"} <= {artefact["name"] for artefact in job["artefacts"]}
@@ -85,7 +73,7 @@ def test_the_same_idempotency_key_is_the_same_job(client, short_sprint):
     first = upload(client, short_sprint, **{"Idempotency-Key": "one"}).json()["id"]
     again = upload(client, short_sprint, **{"Idempotency-Key": "one"})
     assert again.json()["id"] == first
-    finished(client, first)
+    finished(client, first, limit_s=LIMIT_S)
 
 
 def test_cancel_stops_between_frames(client, sprint):
@@ -93,7 +81,7 @@ def test_cancel_stops_between_frames(client, sprint):
     while client.get(f"/v1/analyses/{job_id}").json()["state"] == "queued":
         time.sleep(0.1)
     client.post(f"/v1/analyses/{job_id}/cancel")
-    job, _ = finished(client, job_id)
+    job, _ = finished(client, job_id, limit_s=LIMIT_S)
     assert job["state"] == "cancelled"
     assert client.delete(f"/v1/analyses/{job_id}").status_code == 204
     assert client.get(f"/v1/analyses/{job_id}").status_code == 404
@@ -135,7 +123,7 @@ def test_an_accepted_job_survives_the_death_of_the_whole_server(samples, short_s
         server.kill()
         server.start()
         with server.client() as client:
-            states = [finished(client, job_id)[0]["state"] for job_id in jobs]
+            states = [finished(client, job_id, limit_s=LIMIT_S)[0]["state"] for job_id in jobs]
         assert states == ["succeeded"] * 3
 
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -74,6 +75,18 @@ class ApiServer:
     def client(self) -> httpx2.Client:
         """Return a client that carries the key."""
         return httpx2.Client(base_url=self.url, headers={"x-api-key": KEY}, timeout=30)
+
+
+def finished(client: httpx2.Client, job_id: str, *, limit_s: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return an analysis that has ended, and all that was seen of it on the way. Raises `AssertionError` if it takes too long."""
+    seen: list[dict[str, Any]] = []
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        seen.append(client.get(f"/v1/analyses/{job_id}").json())
+        if seen[-1]["state"] in {"succeeded", "failed", "cancelled", "dead"}:
+            return seen[-1], seen
+        time.sleep(0.1)
+    raise AssertionError(f"not finished: {seen[-1]}")
 
 
 @contextlib.contextmanager

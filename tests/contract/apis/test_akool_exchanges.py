@@ -12,6 +12,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ import pytest
 from kinesight.analyses.heads.parameters import HeadsParameters
 from kinesight.analyses.persons.parameters import PersonsParameters
 from kinesight.domain.corrections import Entry
+from kinesight.testing import golden
+from kinesight.testing.golden import filled
 
 FILES = sorted((Path(__file__).parents[1] / "akool").glob("*.json"))
 PREVIEW = b"\xff\xd8 a picture of somebody"
@@ -89,15 +92,6 @@ def call(api: Any, method: str, path: str, body: dict[str, Any]) -> dict[str, An
     return data
 
 
-def filled(value: Any, places: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {name: filled(inner, places) for name, inner in value.items()}
-    if isinstance(value, str):
-        for place, known in places.items():
-            value = value.replace(place, known)
-    return value
-
-
 def send(api: Any, request: dict[str, Any], places: dict[str, str]) -> Any:
     keys = {"<key>": api.key, "<other key>": api.stand_ins.OTHER_KEY, "<aes key>": api.stand_ins.AES_KEY}
     asked = json.dumps(request)
@@ -119,18 +113,11 @@ def send(api: Any, request: dict[str, Any], places: dict[str, str]) -> Any:
 
 
 def agrees(wanted: Any, got: Any, places: dict[str, str], where: str = "answer") -> None:
-    """Compare two documents; numbers, order of lists and sets of keys must be the same."""
+    golden.agrees(wanted, got, partial(check_value, places), where)
+
+
+def check_value(places: dict[str, str], wanted: Any, got: Any, where: str) -> None:
     match wanted:
-        case dict():
-            assert isinstance(got, dict), where
-            assert sorted(wanted) == sorted(got), where
-            for name, value in wanted.items():
-                agrees(value, got[name], places, f"{where}.{name}")
-        case list():
-            assert isinstance(got, list), where
-            assert len(wanted) == len(got), where
-            for one, other in zip(wanted, got, strict=True):
-                agrees(one, other, places, where)
         case str() if wanted in WHOLE_NUMBERS:
             assert type(got) is int, where
         case str() if wanted in places:

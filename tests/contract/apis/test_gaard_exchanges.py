@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ import pytest
 from kinesight import __version__
 from kinesight.domain.schedules import Schedule
 from kinesight.domain.sites import CameraSettings
+from kinesight.testing import golden
+from kinesight.testing.golden import filled
 from kinesight.wiring.catalogue import NAMES
 
 FILES = sorted((Path(__file__).parents[1] / "gaard").glob("*.json"))
@@ -125,15 +128,6 @@ def prepare(api: Any, given: dict[str, Any] | None) -> dict[str, str]:
     return {"<id>": api.jobs.jobs[job_id].vendor_id}
 
 
-def filled(value: Any, places: dict[str, str]) -> Any:
-    if isinstance(value, dict):
-        return {name: filled(inner, places) for name, inner in value.items()}
-    if isinstance(value, str):
-        for place, known in places.items():
-            value = value.replace(place, known)
-    return value
-
-
 def send(api: Any, request: dict[str, Any], places: dict[str, str]) -> Any:
     key = {"<other key>": api.stand_ins.OTHER_KEY}.get(request.get("key", ""), request.get("key", api.key))
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
@@ -154,18 +148,11 @@ def send(api: Any, request: dict[str, Any], places: dict[str, str]) -> Any:
 
 
 def agrees(wanted: Any, got: Any, places: dict[str, str], where: str = "answer") -> None:
-    """Compare two documents; numbers, order of lists and sets of keys must be the same."""
+    golden.agrees(wanted, got, partial(check_value, places), where)
+
+
+def check_value(places: dict[str, str], wanted: Any, got: Any, where: str) -> None:
     match wanted:
-        case dict():
-            assert isinstance(got, dict), where
-            assert sorted(wanted) == sorted(got), where
-            for name, value in wanted.items():
-                agrees(value, got[name], places, f"{where}.{name}")
-        case list():
-            assert isinstance(got, list), where
-            assert len(wanted) == len(got), where
-            for one, other in zip(wanted, got, strict=True):
-                agrees(one, other, places, where)
         case "<int>":
             assert type(got) is int, where
         case str() if wanted in OURS:

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from kinesight.storage.rows import write_cursor
+from kinesight.testing import golden
+from kinesight.testing.golden import filled
 from kinesight.testing.receiver import receiver
 
 FILES = sorted((Path(__file__).parents[1] / "ochy").glob("*.json"))
@@ -92,12 +95,6 @@ def prepare_subject(api: Any, given: dict[str, Any]) -> str:
     return subject_id
 
 
-def filled(text: str, places: dict[str, str]) -> str:
-    for place, value in places.items():
-        text = text.replace(place, value)
-    return text
-
-
 def send(api: Any, request: dict[str, Any], job_id: str, places: dict[str, str] | None = None) -> Any:
     known = {"<key>": api.key, "<id>": job_id, "<cursor>": write_cursor(4e9, "x"), **(places or {})}
     query = {name: filled(value, known) for name, value in request["query"].items()}
@@ -121,31 +118,25 @@ PATTERNS = {
 
 
 def agrees(wanted: Any, got: Any, places: dict[str, str]) -> None:
-    """Compare two documents; numbers, order of lists and sets of keys must be the same."""
+    golden.agrees(wanted, got, partial(check_value, places))
+
+
+def check_value(places: dict[str, str], wanted: Any, got: Any, where: str) -> None:
     match wanted:
-        case dict():
-            assert isinstance(got, dict)
-            assert sorted(wanted) == sorted(got)
-            for name, value in wanted.items():
-                agrees(value, got[name], places)
-        case list():
-            assert len(wanted) == len(got)
-            for one, other in zip(wanted, got, strict=True):
-                agrees(one, other, places)
         case str() if wanted.startswith("<link to "):
             name = filled(wanted[len("<link to ") : -1], places)
             parts = urlsplit(got)
-            assert (parts.scheme, parts.path.rsplit("/", 1)[-1]) == ("http", name)
-            assert parts.query
+            assert (parts.scheme, parts.path.rsplit("/", 1)[-1]) == ("http", name), where
+            assert parts.query, where
         case "<int>":
-            assert type(got) is int
+            assert type(got) is int, where
         case str() if wanted in PATTERNS:
-            assert re.fullmatch(PATTERNS[wanted], got)
+            assert re.fullmatch(PATTERNS[wanted], got), where
         case str():
-            assert got == filled(wanted, places)
+            assert got == filled(wanted, places), where
         case _:
-            assert got == wanted
-            assert type(got) is type(wanted)
+            assert got == wanted, where
+            assert type(got) is type(wanted), where
 
 
 @pytest.mark.parametrize("path", EXCHANGES, ids=lambda path: path.stem)
