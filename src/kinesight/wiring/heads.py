@@ -100,7 +100,7 @@ def change_heads(  # noqa: PLR0913 - what one task needs, each named
     if out.resolve() == file.resolve().parent:
         raise Conflict(f"The folder {out} holds the person analysis that is needed here. Choose another with --out.")
     limits = limits or MediaLimits.from_settings(settings)
-    # the decoder's process and the face model need half a second each to stand ready; meanwhile the map is read
+    # the decoder's process and the face model take a while to stand ready; meanwhile the map is read
     with DecoderZygote() as start, ThreadPoolExecutor(max_workers=1) as beside:
         world = studio or head_studio(settings, start=start)
         beside.submit(world.searcher)  # what is wrong with the model is told where it is used
