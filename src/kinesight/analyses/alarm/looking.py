@@ -96,11 +96,11 @@ def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetect
     lives = np.array([max(0.3, track.life_s / 5) for track in evidence.tracks])
     named = np.ones(len(weights))
     taken: list[Glimpse] = []
-    least = WORTH * max(1.0, float(weights.sum()))
+    total, worth_it = max(1.0, float(weights.sum())), WORTH
     while len(taken) < min(MOST_LOOKS, len(glances)):
         values = np.sum(weights * named * worth * clarity, axis=1)
         best = int(np.argmax(values))
-        if taken and values[best] < least:
+        if taken and values[best] < worth_it * total:
             break
         glance = glances[best]
         found = _in_frame(detector.detect(_prepared(glance), least_score=LEAST_SCORE), glance)
@@ -111,7 +111,7 @@ def look(evidence: ClipEvidence, colour: Sequence[Frame], detector: ObjectDetect
         people, others = _named(evidence, glance, found)
         named[list(people | others)] *= NAMED
         if people:
-            least = WORTH_WHEN_NAMED * max(1.0, float(weights.sum()))
+            worth_it = WORTH_WHEN_NAMED
     return taken
 
 
