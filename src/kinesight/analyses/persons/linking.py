@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
-from kinesight.analyses.persons.appearance import distances, mean_looks, upper_part
+from kinesight.analyses.persons.appearance import upper_part
+from kinesight.analyses.persons.likeness import Likeness, likeness_of, shown_in
+from kinesight.analyses.persons.pieces import Piece, Seam, gap_s, joined, piece_of, seams_between, strangers_of
 from kinesight.analyses.persons.sightings import Look
+from kinesight.analyses.persons.stature import NOBODYS, Statures
 from kinesight.analyses.persons.tracking import Track
 from kinesight.domain.video import Floats
 
@@ -27,14 +31,14 @@ DRIFT = 0.8
 SIZES_COUNT = 0.4
 """Body heights that a factor e in size counts as; somebody half hidden is half as high."""
 
-MOST_OVERLAP_S = 0.35
-"""Two tracks of one person may run side by side for so long while one body is found twice."""
+ALL_THERE = 0.85
+"""Whoever has this share of the height of a moment ago is seen as whole as then."""
 
 ALIKE = 0.17
 UNLIKE = 0.36
 """Usual distance of looks of the same person at two moments, and of two persons."""
 
-SPREAD = 0.07
+SPREAD = 0.05
 """Spread of the first; looks that were seen clearly only once or twice count less."""
 
 UNLIKE_SPREAD = 0.09
@@ -50,8 +54,11 @@ NEEDED = 2.0
 
 MOST_FROM_LOOKS = 3.0
 
-DISTINCT = 0.05
+DISTINCT = 0.03
 """After a longer gap everybody else who may be the one has to look so much less alike; right after one, just less alike."""
+
+SURELY_TALLER = -2.0
+"""Evidence of statures from which on somebody may be somebody else, however alike they look."""
 
 LEAST_CLEAR = 3.0
 """Sum of the clearness of somebody's moments from which their looks are compared with others'."""
@@ -66,6 +73,7 @@ class Joint:
     likeness: float
     missed: float
     evidence: float
+    is_at_once: bool
 
     @property
     def why(self) -> str:
@@ -91,190 +99,185 @@ class _Strangers:
     spread: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
-    """What linking knows of a chain: both ends, looks with their number of clear moments, and the shots it lies in."""
-
-    from_s: float
-    to_s: float
-    shot: tuple[int, int]
-    first: Floats
-    last: Floats
-    looks: Floats
-    clear: float
-    spans: tuple[tuple[float, float], ...]
-
-    def is_beside(self, other: _Piece) -> bool:
-        """Return whether both are seen at the same time, and so are two people."""
-        return any(
-            min(end, last) - max(start, first) > MOST_OVERLAP_S for start, end in self.spans for first, last in other.spans
-        )
+_Pair = tuple[int, int]
+"""Numbers of two pieces, the smaller first; a piece has the number of one of its tracks."""
 
 
-def link(tracks: Sequence[Track], looks: Sequence[Look], *, apart: frozenset[tuple[int, int]] = frozenset()) -> tuple[Chain, ...]:
-    """Return the persons as chains of tracks, in order of their first track; pairs of tracks in `apart` are never joined.
+def link(tracks: Sequence[Track], looks: Sequence[Look], *, apart: frozenset[tuple[int, int]] = frozenset(), statures: Statures = NOBODYS) -> tuple[Chain, ...]:
+    """Return the persons as chains of tracks, in order of their first track.
 
     Agglomerative: the best supported pair is joined first and then judged as one. Pairs seen at the same time are never joined,
-    nor are pairs that nobody can have walked between.
+    nor are pairs that nobody can have walked between. Tracks in `apart` were one until they met somebody: where they are is no
+    evidence for them, and they have to look like nobody else.
     """
     shots = np.cumsum([look.is_after_cut for look in looks])
-    pieces = {number: _piece(track, looks, shots) for number, track in enumerate(tracks)}
-    chains = {number: Chain(tracks=(number,)) for number in pieces}
-    strangers = _strangers(tuple(pieces.values()))
-    joints = {
-        pair: joint
-        for pair in _pairs(pieces)
-        if pair not in apart and (joint := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None
-    }
-    while joints:
-        (one, other), joint = max(joints.items(), key=_rank)
-        if not _is_distinct(one, other, pieces):
-            del joints[one, other]
-            continue
-        pieces[one] = _joined(pieces[one], pieces[other])
-        chains[one] = Chain(
-            tracks=chains[one].tracks + chains[other].tracks, joints=(*chains[one].joints, joint, *chains[other].joints)
-        )
-        del pieces[other], chains[other]
-        joints = {pair: found for pair, found in joints.items() if not {one, other} & set(pair)}
-        for number in pieces:
-            for pair in ((one, number), (number, one)):
-                if (
-                    number != one
-                    and not _are_apart(chains, pair, apart)
-                    and (found := _judged(pieces[pair[0]], pieces[pair[1]], strangers)) is not None
-                ):
-                    joints[pair] = found
-    return tuple(chains[number] for number in sorted(chains, key=lambda number: chains[number].tracks[0]))
+    shown = [shown_in(track, looks) for track in tracks]
+    likeness = likeness_of(shown)
+    pieces = {number: piece_of(number, track, looks, shots, shown[number], likeness) for number, track in enumerate(tracks)}
+    linking = _Linking(pieces, likeness, statures, strangers=strangers_of(tracks, looks), apart=apart)
+    linking.run()
+    return linking.chains()
 
 
-def _rank(item: tuple[tuple[int, int], Joint]) -> tuple[bool, float, int, int]:
-    """Return what is joined first: what follows at once, lest a later return is joined over it; then the best supported."""
-    (one, other), joint = item
-    return joint.to_s - joint.from_s <= SOON_S, joint.evidence, -one, -other
+class _Linking:
+    """Joins pieces until nothing is left to join."""
 
+    def __init__(
+        self,
+        pieces: dict[int, Piece],
+        likeness: Likeness,
+        statures: Statures,
+        *,
+        strangers: dict[int, frozenset[int]],
+        apart: frozenset[tuple[int, int]],
+    ) -> None:
+        self._pieces = pieces
+        self._joints: dict[int, tuple[Joint, ...]] = {number: () for number in pieces}
+        self._likeness = likeness
+        self._statures = statures
+        self._apart = apart
+        self._beside = strangers
+        self._strangers = self._usual_strangers()
 
-def _is_distinct(one: int, other: int, pieces: dict[int, _Piece]) -> bool:
-    """Return whether nobody else who may be the person looks as much like either piece as the two like each other.
+    def run(self) -> None:
+        """Join the best supported pair again and again."""
+        waiting = self._judged(combinations(sorted(self._pieces), 2))
+        while waiting:
+            pair, _ = max(waiting.items(), key=_rank)
+            joint = waiting.pop(pair)
+            if not self._is_distinct(pair, joint):
+                continue
+            self._join(pair, joint)
+            waiting = {other: found for other, found in waiting.items() if not set(pair) & set(other)}
+            one = pair[0]
+            waiting |= self._judged((min(one, other), max(one, other)) for other in sorted(self._pieces) if other != one)
 
-    Who was seen beside the first, and not beside the second, may be the second; and the other way round.
-    """
-    first, second = pieces[one], pieces[other]
-    gap_s = second.from_s - first.to_s
-    apart = _unlikeness(first, second, gap_s) + (DISTINCT if gap_s > SOON_S else 0.0)
-    for number, rival in pieces.items():
-        if number in {one, other} or rival.clear < LEAST_CLEAR:
-            continue
-        is_beside_first, is_beside_second = rival.is_beside(first), rival.is_beside(second)
-        if is_beside_first == is_beside_second:
-            continue
-        like = second if is_beside_first else first
-        if float(distances(rival.looks[None], like.looks[None])[0, 0]) < apart:
-            return False
-    return True
+    def chains(self) -> tuple[Chain, ...]:
+        """Return what has been joined, in order of the first track."""
+        found = [
+            Chain(tracks=tuple(stretch.number for stretch in piece.stretches), joints=self._joints[number])
+            for number, piece in self._pieces.items()
+        ]
+        return tuple(sorted(found, key=lambda chain: chain.tracks[0]))
 
+    def _judged(self, pairs: Iterable[_Pair]) -> dict[_Pair, Joint]:
+        found = ((pair, self._joint(pair)) for pair in pairs)
+        return {pair: joint for pair, joint in found if joint is not None}
 
-def _are_apart(chains: dict[int, Chain], pair: tuple[int, int], apart: frozenset[tuple[int, int]]) -> bool:
-    one, other = (chains[number].tracks for number in pair)
-    return any((min(a, b), max(a, b)) in apart for a in one for b in other)
+    def _join(self, pair: _Pair, joint: Joint) -> None:
+        one, other = pair
+        self._pieces[one] = joined(self._pieces[one], self._pieces.pop(other), self._likeness)
+        joints = (*self._joints[one], joint, *self._joints.pop(other))
+        self._joints[one] = tuple(sorted(joints, key=lambda each: (each.to_s, each.from_s)))
 
-
-def _pairs(pieces: dict[int, _Piece]) -> list[tuple[int, int]]:
-    return [(one, other) for one in pieces for other in pieces if one != other]
-
-
-def _strangers(pieces: Sequence[_Piece]) -> _Strangers:
-    """Return how unlike people are who are seen at the same time, and so are not one."""
-    found = []
-    for number, one in enumerate(pieces):
-        for other in pieces[number + 1 :]:
-            together_s = min(one.to_s, other.to_s) - max(one.from_s, other.from_s)
-            if together_s > MOST_OVERLAP_S and min(one.clear, other.clear) >= LEAST_CLEAR:
-                found.append(float(distances(one.looks[None], other.looks[None])[0, 0]))
-    weight = USUAL_PAIRS / (USUAL_PAIRS + len(found))
-    mean = weight * UNLIKE + (1 - weight) * (float(np.mean(found)) if found else 0.0)
-    apart = np.array(found) - mean
-    variance = weight * (UNLIKE_SPREAD**2 + (UNLIKE - mean) ** 2) + (1 - weight) * (float((apart**2).mean()) if found else 0.0)
-    return _Strangers(mean=mean, spread=float(np.sqrt(variance)))
-
-
-def _judged(one: _Piece, other: _Piece, strangers: _Strangers) -> Joint | None:
-    """Return the joint of two pieces, the first before the second; None where they are not one person."""
-    gap_s = other.from_s - one.to_s
-    if other.from_s <= one.from_s or gap_s < -MOST_OVERLAP_S or other.to_s <= one.to_s:
-        return None
-    apart = _unlikeness(one, other, gap_s)
-    sure = min(1.0, min(one.clear, other.clear) / 4.0)
-    same = max(apart - ALIKE, 0.0) / (SPREAD * (2.0 - sure))
-    other_one = min(apart - strangers.mean, 0.0) / strangers.spread
-    evidence = (other_one**2 - same**2) / 2 + float(np.log(strangers.spread / SPREAD))
-    evidence = float(np.clip(evidence, -2 * MOST_FROM_LOOKS, MOST_FROM_LOOKS * sure))
-    missed = np.nan
-    if one.shot[1] == other.shot[0]:
-        missed = _missed(one, other, gap_s)
-        if missed > SLACK + QUICKEST * max(gap_s, 0.0):
+    def _joint(self, pair: _Pair) -> Joint | None:
+        """Return the joint of two pieces, None where they are not one person."""
+        one, other = (self._pieces[number] for number in pair)
+        seams = seams_between(one, other)
+        if not seams or self._are_beside(one, other) or not all(_is_reachable(seam) for seam in seams):
             return None
-        if gap_s <= SOON_S:
-            evidence += _from_place(missed, gap_s)
-        else:
-            missed = np.nan
-    if evidence < NEEDED:
-        return None
-    return Joint(from_s=one.to_s, to_s=other.from_s, likeness=1.0 - apart, missed=float(missed), evidence=evidence)
+        (before, after), gap = seams[0], gap_s(seams[0])
+        was_parted = self._was_parted(one, other)
+        is_soon = gap <= SOON_S and not was_parted
+        unlike = self._unlikeness(one, other, seams[0]) if is_soon else one.unlike(other)
+        evidence = _from_looks(unlike, self._strangers, sure=min(1.0, min(one.clear, other.clear) / 4.0))
+        evidence += 0.0 if is_soon else self._statures.evidence(one.numbers, other.numbers)
+        missed = np.nan
+        if is_soon and before.shot[1] == after.shot[0]:
+            missed = _missed(seams[0])
+            evidence += _from_place(missed, gap)
+        if evidence < NEEDED:
+            return None
+        return Joint(
+            from_s=before.to_s,
+            to_s=after.from_s,
+            likeness=1.0 - unlike,
+            missed=missed,
+            evidence=evidence,
+            is_at_once=is_soon,
+        )
+
+    def _usual_strangers(self) -> _Strangers:
+        """Return how unlike people are who are seen at the same time, and so are not one."""
+        known = [piece for piece in self._pieces.values() if piece.clear >= LEAST_CLEAR]
+        found = np.array([one.unlike(other) for one, other in combinations(known, 2) if self._are_beside(one, other)])
+        weight = USUAL_PAIRS / (USUAL_PAIRS + len(found))
+        mean = weight * UNLIKE + (1 - weight) * (float(found.mean()) if len(found) else 0.0)
+        seen = float(((found - mean) ** 2).mean()) if len(found) else 0.0
+        variance = weight * (UNLIKE_SPREAD**2 + (UNLIKE - mean) ** 2) + (1 - weight) * seen
+        return _Strangers(mean=mean, spread=float(np.sqrt(variance)))
+
+    def _are_beside(self, one: Piece, other: Piece) -> bool:
+        return any(self._beside[number] & other.numbers for number in one.numbers)
+
+    def _was_parted(self, one: Piece, other: Piece) -> bool:
+        return any((min(a, b), max(a, b)) in self._apart for a in one.numbers for b in other.numbers)
+
+    def _unlikeness(self, one: Piece, other: Piece, seam: Seam) -> float:
+        """Return how unlike two are that follow at once. Of who then ends higher, only the upper part is compared."""
+        plain = min(one.unlike(other), float(np.linalg.norm(seam[0].ends - seam[1].begins)))
+        before, after = (float(state[2, 0]) for state in (seam[0].path[-1], seam[1].path[0]))
+        share = float(np.exp(-abs(before - after)))
+        if share > ALL_THERE:
+            return plain
+        is_first = seam[0].number in one.numbers
+        whole, cut = (one, other) if (before > after) == is_first else (other, one)
+        upper = self._likeness.felt(upper_part(whole.looks, share))
+        return min(plain, float(np.linalg.norm(upper - cut.felt)))
+
+    def _is_distinct(self, pair: _Pair, joint: Joint) -> bool:
+        """Return whether nobody else who may be the person looks as much like either piece as the two like each other.
+
+        Who was seen beside the first, and not beside the second, may be the second; and the other way round.
+        """
+        first, second = (self._pieces[number] for number in pair)
+        apart = 1.0 - joint.likeness + (0.0 if joint.is_at_once else DISTINCT)
+        for number, rival in self._pieces.items():
+            if number in pair or rival.clear < LEAST_CLEAR:
+                continue
+            is_beside_first, is_beside_second = self._are_beside(rival, first), self._are_beside(rival, second)
+            if is_beside_first == is_beside_second:
+                continue
+            like = second if is_beside_first else first
+            if rival.unlike(like) < apart and self._statures.evidence(rival.numbers, like.numbers) > SURELY_TALLER:
+                return False
+        return True
 
 
-def _unlikeness(one: _Piece, other: _Piece, gap_s: float) -> float:
-    """Return the distance of looks. Of a body that ends higher right after it was whole, only the upper part is compared."""
-    plain = float(distances(one.looks[None], other.looks[None])[0, 0])
-    share = float(np.exp(-abs(one.last[2, 0] - other.first[2, 0])))
-    if gap_s > SOON_S or share > 0.85:
-        return plain
-    whole, cut = (one, other) if one.last[2, 0] > other.first[2, 0] else (other, one)
-    return min(plain, float(distances(upper_part(whole.looks, share)[None], cut.looks[None])[0, 0]))
+def _rank(item: tuple[_Pair, Joint]) -> tuple[bool, float, int, int]:
+    """Return what is joined first: what follows at once; then the best supported."""
+    (one, other), joint = item
+    return joint.is_at_once, joint.evidence, -one, -other
 
 
-def _missed(one: _Piece, other: _Piece, gap_s: float) -> float:
-    """Return how far, in body heights, the second piece begins from where the first was going (for a while; people turn)."""
-    ahead_s = float(np.clip(gap_s, 0.0, SOON_S)) / 2
-    height = float(np.exp((one.last[2, 0] + other.first[2, 0]) / 2))
+def _from_looks(unlike: float, strangers: _Strangers, *, sure: float) -> float:
+    """Return the evidence from looks: how usual so unlike looks are for one person against for two."""
+    same = max(unlike - ALIKE, 0.0) / (SPREAD * (2.0 - sure))
+    two = min(unlike - strangers.mean, 0.0) / strangers.spread
+    evidence = (two**2 - same**2) / 2 + float(np.log(strangers.spread / SPREAD))
+    return float(np.clip(evidence, -2 * MOST_FROM_LOOKS, MOST_FROM_LOOKS * sure))
+
+
+def _is_reachable(seam: Seam) -> bool:
+    """Return whether one body can have gone from the one end to the other; another shot may be another place."""
+    before, after = seam
+    return before.shot[1] != after.shot[0] or _missed(seam) <= SLACK + QUICKEST * max(gap_s(seam), 0.0)
+
+
+def _missed(seam: Seam) -> float:
+    """Return how far, in body heights, the second begins from where the first was going (for a while; people turn)."""
+    last, first = seam[0].path[-1], seam[1].at(seam[0].to_s)
+    ahead_s = float(np.clip(gap_s(seam), 0.0, SOON_S)) / 2
+    height = float(np.exp((last[2, 0] + first[2, 0]) / 2))
     # from head to head: where somebody stands is often hidden
-    there = one.last[:2, 0] + one.last[:2, 1] * ahead_s
-    back = other.first[:2, 0] - other.first[:2, 1] * ahead_s
-    sizes = abs(float(one.last[2, 0] - other.first[2, 0]))
+    there = last[:2, 0] + last[:2, 1] * ahead_s
+    back = first[:2, 0] - first[:2, 1] * ahead_s
+    sizes = abs(float(last[2, 0] - first[2, 0]))
     return float(np.hypot(*(there - back))) / height + SIZES_COUNT * sizes
 
 
-def _from_place(missed: float, gap_s: float) -> float:
+def _from_place(missed: float, gap: float) -> float:
     """Return the evidence from a place that was expected: a normal spread around it against anywhere within some body heights."""
-    spread = 0.25 + DRIFT * max(gap_s, 0.0)
+    spread = 0.25 + DRIFT * max(gap, 0.0)
     anywhere = 12.0
     return float(np.log(anywhere / (2 * np.pi * spread**2)) - missed**2 / (2 * spread**2))
-
-
-def _piece(track: Track, looks: Sequence[Look], shots: Floats) -> _Piece:
-    pairs = [(looks[look], int(box)) for look, box in zip(track.look, track.box, strict=True)]
-    weight = np.array([max(0.0, 1.0 - 1.5 * look.hidden[box]) * min(1.0, look.score[box] / 0.6) for look, box in pairs])
-    seen = np.array([look.looks[box] for look, box in pairs], dtype=np.float64)
-    return _Piece(
-        from_s=pairs[0][0].time_s,
-        to_s=pairs[-1][0].time_s,
-        shot=(int(shots[track.look[0]]), int(shots[track.look[-1]])),
-        first=track.path[0],
-        last=track.path[-1],
-        looks=mean_looks(seen, weight),
-        clear=float(weight.sum()),
-        spans=((pairs[0][0].time_s, pairs[-1][0].time_s),),
-    )
-
-
-def _joined(one: _Piece, other: _Piece) -> _Piece:
-    return _Piece(
-        from_s=one.from_s,
-        to_s=other.to_s,
-        shot=(one.shot[0], other.shot[1]),
-        first=one.first,
-        last=other.last,
-        looks=mean_looks(np.array([one.looks, other.looks]), np.array([one.clear, other.clear])),
-        clear=one.clear + other.clear,
-        spans=one.spans + other.spans,
-    )

@@ -20,6 +20,7 @@ from kinesight.analyses.persons.portraits import portraits_of
 from kinesight.analyses.persons.reaching import reached_back
 from kinesight.analyses.persons.result import Link
 from kinesight.analyses.persons.sightings import Look
+from kinesight.analyses.persons.stature import statures_of
 from kinesight.analyses.persons.swaps import parted
 from kinesight.analyses.persons.tracking import follow
 from kinesight.domain.errors import TooFewFrames
@@ -149,7 +150,8 @@ def people_in(looks: Sequence[Look], film: Film, *, is_linked: bool = True) -> t
     meetings = parted(worth_linking(reached_back(follow(looks), looks), looks), looks)
     tracks = meetings.tracks
     alone = tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
-    chains = link(tracks, looks, apart=meetings.apart) if is_linked else alone
+    statures = statures_of(tracks, looks, width=film.width_px, height=film.height_px)
+    chains = link(tracks, looks, apart=meetings.apart, statures=statures) if is_linked else alone
     return persons_of(chains, tracks, looks, film)
 
 
