@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
+from scipy.spatial import distance
 
 from kinesight.analyses.persons.appearance import FEATURES, mean_looks
-from kinesight.analyses.persons.geometry import Indices
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.tracking import Track
 from kinesight.domain.video import Floats
@@ -65,25 +64,20 @@ def likeness_of(shown: Sequence[Shown]) -> Likeness:
     between two tracks says little; what hardly ever differs within one says much (relevant component analysis, Shental et al.,
     ECCV 2002). Distances are scaled so that the tracks stay as unlike on the whole as by the Hellinger distance.
     """
-    summed, moments = np.zeros((FEATURES, FEATURES)), 0
-    for one in shown:
-        seen = one.looks[one.clear >= CLEAR]
-        if len(seen) >= LEAST_MOMENTS:
-            apart = seen - seen.mean(axis=0)
-            summed += apart.T @ apart
-            moments += len(seen) - 1
+    seen = [one.looks[one.clear >= CLEAR] for one in shown]
+    seen = [moments for moments in seen if len(moments) >= LEAST_MOMENTS]
+    apart = np.concatenate([moments - moments.mean(axis=0) for moments in seen]) if seen else np.zeros((0, FEATURES))
+    moments = len(apart) - len(seen)
     usual = USUAL_CHANGE / FEATURES * np.eye(FEATURES)
-    change = (USUAL_MOMENTS * usual + summed) / (USUAL_MOMENTS + moments)
+    change = (USUAL_MOMENTS * usual + apart.T @ apart) / (USUAL_MOMENTS + moments)
     turn = np.linalg.inv(np.linalg.cholesky(change))
-    return Likeness(turn=turn * _scale(turn, shown, is_enough=np.array([(one.clear >= CLEAR).sum() for one in shown])))
+    means = np.array([one.mean for one in shown if (one.clear >= CLEAR).sum() >= LEAST_MOMENTS])
+    return Likeness(turn=turn * _scale(turn, means))
 
 
-def _scale(turn: Floats, shown: Sequence[Shown], is_enough: Indices) -> float:
-    """Return what makes the mean distance of the tracks that of their plain looks."""
-    means = np.array([one.mean for one, enough in zip(shown, is_enough, strict=True) if enough >= LEAST_MOMENTS])
+def _scale(turn: Floats, means: Floats) -> float:
+    """Return what makes the mean distance of the tracks' looks (n, FEATURES) that of the plain looks."""
     if len(means) < 2:
         return float(np.sqrt(USUAL_CHANGE / FEATURES / 2.0))
-    felt = means @ turn.T
-    pairs = np.array(list(combinations(range(len(means)), 2)))
-    plain = np.linalg.norm(means[pairs[:, 0]] - means[pairs[:, 1]], axis=1).mean() / np.sqrt(2.0)
-    return float(plain / max(float(np.linalg.norm(felt[pairs[:, 0]] - felt[pairs[:, 1]], axis=1).mean()), 1e-9))
+    plain, felt = distance.pdist(means).mean() / np.sqrt(2.0), distance.pdist(means @ turn.T).mean()
+    return float(plain / max(float(felt), 1e-9))

@@ -173,8 +173,10 @@ class _Linking:
     def _joint(self, pair: _Pair) -> Joint | None:
         """Return the joint of two pieces, None where they are not one person."""
         one, other = (self._pieces[number] for number in pair)
+        if self._are_beside(one, other):
+            return None
         seams = seams_between(one, other)
-        if not seams or self._are_beside(one, other) or not all(_is_reachable(seam) for seam in seams):
+        if not seams or not all(_is_reachable(seam) for seam in seams):
             return None
         (before, after), gap = seams[0], gap_s(seams[0])
         was_parted = self._was_parted(one, other)

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import numpy as np
 
 from kinesight.analyses.persons.appearance import mean_looks
-from kinesight.analyses.persons.geometry import overlaps
 from kinesight.analyses.persons.likeness import CLEAR, Likeness, Shown
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.tracking import Track
 from kinesight.domain.video import Floats
 
-MOST_APART_S = 0.35
-"""Two tracks of one person may run side by side for so long: while one body changes, it is found in two places."""
-
-ONE_BODY = 0.5
-"""Overlap (intersection over union) from which the boxes of two tracks may be of one body."""
+MOST_BESIDE_S = 0.35
+"""One body may be found twice in the same pictures for so long, while it changes."""
 
 NEAR_END = 5
 """Clear moments that say what somebody looks like at the end of a stretch."""
@@ -125,33 +121,21 @@ def gap_s(seam: Seam) -> float:
 
 
 def strangers_of(tracks: Sequence[Track], looks: Sequence[Look]) -> dict[int, frozenset[int]]:
-    """Return for each track which others are of somebody else: seen at the same time in another place."""
-    boxes = [dict(zip(track.look.tolist(), track.box.tolist(), strict=True)) for track in tracks]
+    """Return for each track which others are of somebody else: for a while both were found in the same pictures.
+
+    Tracks whose boxes take turns may be of one body that was lost and found beside itself.
+    """
     times = np.array([look.time_s for look in looks])
-    lasts = np.diff(times, append=times[-1:] + (times[-1] - times[-2] if len(times) > 1 else 0.0))
+    lasts = np.diff(times, append=2 * times[-1:] - times[-2:-1]) if len(times) > 1 else np.ones(len(times))
     found: dict[int, set[int]] = {number: set() for number in range(len(tracks))}
-    for number, track in enumerate(tracks):
-        for other in range(number + 1, len(tracks)):
-            first, last = max(track.look[0], tracks[other].look[0]), min(track.look[-1], tracks[other].look[-1])
-            if first > last:
-                continue
-            apart_s = times[last] - times[first] - _together_s(boxes[number], boxes[other], looks, lasts)
-            if apart_s > MOST_APART_S:
-                found[number].add(other)
-                found[other].add(number)
+    for one, other in combinations(range(len(tracks)), 2):
+        if tracks[one].look[0] > tracks[other].look[-1] or tracks[other].look[0] > tracks[one].look[-1]:
+            continue
+        common = np.intersect1d(tracks[one].look, tracks[other].look, assume_unique=True)
+        if float(lasts[common].sum()) > MOST_BESIDE_S:
+            found[one].add(other)
+            found[other].add(one)
     return {number: frozenset(others) for number, others in found.items()}
-
-
-def _together_s(boxes: dict[int, int], others: dict[int, int], looks: Sequence[Look], lasts: Floats) -> float:
-    """Return for how long two tracks lie on one body."""
-    common = sorted(boxes.keys() & others.keys())
-    return float(
-        sum(
-            lasts[look]
-            for look in common
-            if overlaps(looks[look].xyxy_px[[boxes[look]]], looks[look].xyxy_px[[others[look]]])[0, 0] >= ONE_BODY
-        )
-    )
 
 
 def _in_order(one: Piece, other: Piece) -> tuple[Stretch, ...]:

@@ -54,9 +54,11 @@ class Parted:
 class _Traced:
     """A track in every look: middle x and top (looks, 2) and height, held for a moment before and after; NaN elsewhere.
 
-    `look` (n,) are the looks with a box; `before` and `after` say what somebody looked like up to and from each of them.
+    `from_s` and `to_s` are its ends with that moment. `look` (n,) are the looks with a box; `before` and `after` say what somebody looked like up to and from each of them.
     """
 
+    from_s: float
+    to_s: float
     place: Floats
     height: Floats
     look: Indices
@@ -98,6 +100,8 @@ def _traced(track: Track, looks: Sequence[Look], times: Floats) -> _Traced:
     seen = np.array([look.looks[box] for look, box in pairs], dtype=np.float64)
     clear = np.array([max(0.0, 1.0 - 1.5 * look.hidden[box]) * min(1.0, look.score[box] / 0.6) for look, box in pairs])
     return _Traced(
+        from_s=float(at[0]) - LOST_S,
+        to_s=float(at[-1]) + LOST_S,
         place=np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 1]], axis=1),
         height=boxes[:, 3] - boxes[:, 1],
         look=track.look,
@@ -124,6 +128,8 @@ def _means(seen: Floats, clear: Floats, at_s: Floats, *, is_before: bool) -> _Me
 
 def _swaps(one: _Traced, other: _Traced, times: Floats) -> list[int]:
     """Return the looks from which on a track looks like the other one whom it met there."""
+    if other.from_s > one.to_s or one.from_s > other.to_s:
+        return []
     is_near = _near(one, other, times)
     is_near &= (np.arange(len(times)) > one.look[0]) & (np.arange(len(times)) <= one.look[-1])
     starts = np.flatnonzero(np.diff(is_near.astype(np.int64), prepend=0) > 0)
