@@ -12,9 +12,11 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from kinesight.analyses.persons.geometry import Indices, Mask, overlaps
-from kinesight.analyses.persons.observe import Footage, people_in
+from kinesight.analyses.persons.observe import Footage, followed, linked, people_in
 from kinesight.analyses.persons.people import Film
 from kinesight.analyses.persons.sightings import Look
+from kinesight.analyses.persons.swaps import Parted
+from kinesight.analyses.persons.tracking import Track
 from kinesight.domain.video import Floats
 from kinesight.testing.persons_exam import Boxes
 
@@ -26,6 +28,13 @@ MIXED_S = 0.5
 
 AWAY_S = 2.0
 """Who is not labelled for so long was away or hidden, and comes back."""
+
+
+CLEAR_VOTES, CLEAR_SHARE = 3, 0.85
+"""A track is somebody's who is labelled there so often, and in this share of its labels."""
+
+Labels = Mapping[int, Sequence[tuple[str, Floats]]]
+"""Who is where, by frame."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +63,7 @@ def labels_of(path: Path) -> dict[int, list[tuple[str, Floats]]]:
     return found
 
 
-def mistakes(labels: Mapping[int, Sequence[tuple[str, Floats]]], found: Boxes, *, persons: int, label_s: float) -> Mistakes:
+def mistakes(labels: Labels, found: Boxes, *, persons: int, label_s: float) -> Mistakes:
     """Return what went wrong with identities; labels are `label_s` apart."""
     seen: dict[str, list[tuple[int, int]]] = {}
     total = 0
@@ -85,7 +94,7 @@ def _step(labels: Mapping[int, object]) -> int:
 
 
 def _matched(people: Sequence[tuple[str, Floats]], found: Sequence[tuple[int, Floats]]) -> list[tuple[str, int]]:
-    if not found:
+    if not found or not people:
         return []
     overlap = overlaps(np.array([box for _, box in people]), np.array([box for _, box in found]))
     rows, columns = linear_sum_assignment(-overlap)
@@ -95,6 +104,55 @@ def _matched(people: Sequence[tuple[str, Floats]], found: Sequence[tuple[int, Fl
 def _returns(moments: Sequence[tuple[int, int]], *, away: float, step: int) -> list[tuple[int, int]]:
     """Return the ids before and after each time somebody was away."""
     return [(before, after) for (first, before), (last, after) in pairwise(moments) if (last - first) / step >= away]
+
+
+def single_visits(footage: Footage, labels: Labels, *, films: int = 40, seed: int = 0) -> float:
+    """Return how many false merges a film has in which everybody comes only once, as a mean over such films.
+
+    Of each labelled person one visit is drawn and all the others are left out, so that whoever looks like somebody who was here
+    before is a stranger: the case that a film in which people do come back shows seldom.
+    """
+    meetings = followed(footage.looks)
+    names = [_name_of(track, footage.looks, labels) for track in meetings.tracks]
+    visits = _visits(meetings.tracks, names, footage.looks)
+    random, wrong = np.random.default_rng(seed), 0
+    for _ in range(films):
+        kept = sorted(number for one in visits.values() for number in one[int(random.integers(len(one)))])
+        place = {number: row for row, number in enumerate(kept)}
+        part = Parted(
+            tracks=tuple(meetings.tracks[number] for number in kept),
+            apart=frozenset((place[one], place[other]) for one, other in meetings.apart if {one, other} <= place.keys()),
+        )
+        chains = linked(part, footage.looks, footage.film)
+        wrong += sum(len({names[kept[row]] for row in chain.tracks}) > 1 for chain in chains)
+    return wrong / films
+
+
+def _visits(tracks: Sequence[Track], names: Sequence[str | None], looks: Sequence[Look]) -> dict[str, list[list[int]]]:
+    """Return the numbers of the tracks of each person, by visit."""
+    visits: dict[str, list[list[int]]] = {}
+    ended_s: dict[str, float] = {}
+    for number in sorted(range(len(tracks)), key=lambda one: int(tracks[one].look[0])):
+        name = names[number]
+        if name is None:
+            continue
+        first_s, last_s = (looks[look].time_s for look in tracks[number].look[[0, -1]])
+        if first_s - ended_s.get(name, -np.inf) >= AWAY_S:
+            visits.setdefault(name, []).append([])
+        visits[name][-1].append(number)
+        ended_s[name] = max(last_s, ended_s.get(name, -np.inf))
+    return visits
+
+
+def _name_of(track: Track, looks: Sequence[Look], labels: Labels) -> str | None:
+    """Return whose track it is; None where the labels do not say so clearly."""
+    votes: dict[str, int] = {}
+    for look, box in zip(track.look, track.box, strict=True):
+        found = [(0, looks[look].xyxy_px[box])]
+        for name, _ in _matched(labels.get(looks[look].frame, ()), found):
+            votes[name] = votes.get(name, 0) + 1
+    likest = max(votes, key=lambda name: votes[name], default=None)
+    return likest if likest and votes[likest] >= max(CLEAR_VOTES, CLEAR_SHARE * sum(votes.values())) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

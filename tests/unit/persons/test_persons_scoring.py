@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from kinesight.analyses.persons.observe import Footage
-from kinesight.testing.persons_returns import across_clips, joined, mistakes
+from kinesight.testing.persons_returns import across_clips, joined, mistakes, single_visits
 
 sys.path.insert(0, str(Path(__file__).parent))
 from made_up import Walker, film_of, looks_at
@@ -39,3 +39,23 @@ def test_joined_clips_keep_their_people_apart_and_their_halves_together():
     assert (np.diff(film.film.time_s) > 0).all()
     assert len(film.clip) == len(film.film.time_s)
     assert across_clips(film) == (3, 0, 3)
+
+
+def test_in_films_where_everybody_comes_once_whoever_is_joined_is_a_false_merge():
+    def film(second_seed):
+        walkers = [
+            Walker(seed=seed, from_s=from_s, to_s=from_s + 4.0, start=(80, 400), end=(560, 400))
+            for seed, from_s in ((1, 0.0), (second_seed, 10.0), (1, 20.0))
+        ]
+        looks = looks_at(walkers, fps=10, length_s=24.0)
+        names = ("anna", "bert", "anna")
+        labels = {
+            look.frame: [(name, walker.box(look.time_s))]
+            for look in looks
+            for name, walker in zip(names, walkers, strict=True)
+            if walker.box(look.time_s) is not None
+        }
+        return single_visits(Footage(looks=looks, film=film_of(looks), cuts_s=()), labels, films=8)
+
+    assert film(second_seed=2) == 0.0
+    assert film(second_seed=1) == 1.0, "dressed alike and as tall: nothing tells them apart"

@@ -14,7 +14,6 @@ from kinesight.analyses.persons.pieces import Piece, Seam, gap_s, joined, piece_
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.stature import NOBODYS, Statures
 from kinesight.analyses.persons.tracking import Track
-from kinesight.domain.video import Floats
 
 QUICKEST = 3.5
 """Body heights a second that somebody may have moved unseen: a run."""
@@ -57,6 +56,9 @@ MOST_FROM_LOOKS = 3.0
 DISTINCT = 0.03
 """After a longer gap everybody else who may be the one has to look so much less alike; right after one, just less alike."""
 
+TELLING = 0.3
+"""Evidence of statures from which it is named among the reasons."""
+
 SURELY_TALLER = -2.0
 """Evidence of statures from which on somebody may be somebody else, however alike they look."""
 
@@ -66,12 +68,13 @@ LEAST_CLEAR = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joint:
-    """Why two successive tracks are one person: when the first ended and the second began, and what spoke for it."""
+    """Why two tracks are one person: when the first ended, when the second began, and what spoke for it (logarithms of odds)."""
 
     from_s: float
     to_s: float
     likeness: float
     missed: float
+    stature: float
     evidence: float
     is_at_once: bool
 
@@ -80,7 +83,8 @@ class Joint:
         """Return the reason in words."""
         if np.isfinite(self.missed):
             return f"appearance {self.likeness:.2f}, {self.missed:.1f} body heights from where it was expected"
-        return f"appearance {self.likeness:.2f}, reachable"
+        tall = "as tall, " if self.stature > TELLING else "of another height, " if self.stature < -TELLING else ""
+        return f"appearance {self.likeness:.2f}, {tall}reachable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +107,13 @@ _Pair = tuple[int, int]
 """Numbers of two pieces, the smaller first; a piece has the number of one of its tracks."""
 
 
-def link(tracks: Sequence[Track], looks: Sequence[Look], *, apart: frozenset[tuple[int, int]] = frozenset(), statures: Statures = NOBODYS) -> tuple[Chain, ...]:
+def link(
+    tracks: Sequence[Track],
+    looks: Sequence[Look],
+    *,
+    apart: frozenset[tuple[int, int]] = frozenset(),
+    statures: Statures = NOBODYS,
+) -> tuple[Chain, ...]:
     """Return the persons as chains of tracks, in order of their first track.
 
     Agglomerative: the best supported pair is joined first and then judged as one. Pairs seen at the same time are never joined,
@@ -132,7 +142,7 @@ class _Linking:
         apart: frozenset[tuple[int, int]],
     ) -> None:
         self._pieces = pieces
-        self._joints: dict[int, tuple[Joint, ...]] = {number: () for number in pieces}
+        self._joints: dict[int, tuple[Joint, ...]] = dict.fromkeys(pieces, ())
         self._likeness = likeness
         self._statures = statures
         self._apart = apart
@@ -183,7 +193,8 @@ class _Linking:
         is_soon = gap <= SOON_S and not was_parted
         unlike = self._unlikeness(one, other, seams[0]) if is_soon else one.unlike(other)
         evidence = _from_looks(unlike, self._strangers, sure=min(1.0, min(one.clear, other.clear) / 4.0))
-        evidence += 0.0 if is_soon else self._statures.evidence(one.numbers, other.numbers)
+        stature = 0.0 if is_soon else self._statures.evidence(one.numbers, other.numbers)
+        evidence += stature
         missed = np.nan
         if is_soon and before.shot[1] == after.shot[0]:
             missed = _missed(seams[0])
@@ -195,6 +206,7 @@ class _Linking:
             to_s=after.from_s,
             likeness=1.0 - unlike,
             missed=missed,
+            stature=stature,
             evidence=evidence,
             is_at_once=is_soon,
         )

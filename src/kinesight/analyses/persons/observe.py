@@ -21,7 +21,7 @@ from kinesight.analyses.persons.reaching import reached_back
 from kinesight.analyses.persons.result import Link
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.stature import statures_of
-from kinesight.analyses.persons.swaps import parted
+from kinesight.analyses.persons.swaps import Parted, parted
 from kinesight.analyses.persons.tracking import follow
 from kinesight.domain.errors import TooFewFrames
 from kinesight.domain.ports import Models, VideoReader, Watch
@@ -147,12 +147,21 @@ def persons_in(footage: Footage, info: VideoInfo, *, is_linked: bool = True) -> 
 
 def people_in(looks: Sequence[Look], film: Film, *, is_linked: bool = True) -> tuple[Person, ...]:
     """Return who was seen, without heads: followed, reached back, parted where two met, and linked."""
-    meetings = parted(worth_linking(reached_back(follow(looks), looks), looks), looks)
-    tracks = meetings.tracks
-    alone = tuple(Chain(tracks=(number,)) for number in range(len(tracks)))
-    statures = statures_of(tracks, looks, width=film.width_px, height=film.height_px)
-    chains = link(tracks, looks, apart=meetings.apart, statures=statures) if is_linked else alone
-    return persons_of(chains, tracks, looks, film)
+    meetings = followed(looks)
+    alone = tuple(Chain(tracks=(number,)) for number in range(len(meetings.tracks)))
+    chains = linked(meetings, looks, film) if is_linked else alone
+    return persons_of(chains, meetings.tracks, looks, film)
+
+
+def followed(looks: Sequence[Look]) -> Parted:
+    """Return the stretches in which somebody was seen without a break, parted where two met and looked exchanged."""
+    return parted(worth_linking(reached_back(follow(looks), looks), looks), looks)
+
+
+def linked(meetings: Parted, looks: Sequence[Look], film: Film) -> tuple[Chain, ...]:
+    """Return which of these stretches are one person."""
+    statures = statures_of(meetings.tracks, looks, width=film.width_px, height=film.height_px)
+    return link(meetings.tracks, looks, apart=meetings.apart, statures=statures)
 
 
 def _with_cuts(looks: Sequence[Look], cuts_s: Sequence[float]) -> tuple[Look, ...]:

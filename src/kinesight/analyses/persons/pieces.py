@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 import numpy as np
@@ -56,13 +56,16 @@ Seam = tuple[Stretch, Stretch]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Piece:
-    """Stretches in order of time, and the looks with their number of clear moments; `felt` is how the video's likeness sees them."""
+    """Stretches of one person in order of time, and what they look like in `clear` clear moments.
+
+    `looks` (FEATURES,) are plain, `felt` (FEATURES,) as the video's likeness sees them; `numbers` are the tracks'.
+    """
 
     stretches: tuple[Stretch, ...]
     looks: Floats
     felt: Floats
     clear: float
-    numbers: frozenset[int] = field(default_factory=frozenset)
+    numbers: frozenset[int]
 
     def unlike(self, other: Piece) -> float:
         """Return how unlike the two are."""

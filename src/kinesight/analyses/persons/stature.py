@@ -1,7 +1,8 @@
 """How tall people are beside each other: box heights against what the place in the picture makes of everybody's height.
 
-A standing camera shows everybody who stands at one place at heights in proportion to their own. The whole video says what a place
-makes of heights, a smooth surface over the picture; what a track has beyond it is the person's. Somebody who comes back has it again.
+A standing camera shows everybody who stands at one place at heights in proportion to their own. The whole video says what a
+place makes of heights, a smooth surface over the picture; what a track has beyond it is the person's, and who comes back has it
+again.
 """
 
 from __future__ import annotations
@@ -98,8 +99,8 @@ def statures_of(tracks: Sequence[Track], looks: Sequence[Look], *, width: float,
     """Return the statures in a picture of a size in pixels; none where the camera moves or there are cuts.
 
     The logarithm of a height is that of a quadratic surface over the feet's place plus the person's own, fitted together by
-    Gauss-Newton steps; statures are expected to be usual, which keeps surface and statures apart (a mixed-effects model), and what lies
-    off counts less (Cauchy weights).
+    Gauss-Newton steps; statures are expected to be usual, which keeps surface and statures apart (a mixed-effects model), and
+    what lies off counts less (Cauchy weights).
     """
     if any(look.is_after_cut or look.shift_px.any() for look in looks):
         return NOBODYS
@@ -141,12 +142,13 @@ def _fitted(owner: Indices, log_height: Floats, terms: Floats, *, noise: float) 
     """
     numbers, group = np.unique(owner, return_inverse=True)
     log = log_height - float(np.median(log_height))
-    surface, own = np.eye(terms.shape[1])[0], np.zeros(len(numbers))
+    surface = np.eye(terms.shape[1])[0]
+    own = np.array([float(np.median(log[group == row])) for row in range(len(numbers))])
     for _ in range(TURNS):
         sums = _sums(terms, surface, log, own, group, noise=noise)
         step = np.linalg.solve(sums.normal, sums.wanted)
         surface = surface + step
-        own = (sums.left - sums.slopes @ step) / (sums.weight + (noise / PEOPLE) ** 2)
+        own = (sums.left - sums.slopes @ step) / sums.weight
     sums = _sums(terms, surface, log, own, group, noise=noise)
     off = log - np.log(_level(terms, surface)) - own[group]
     restless = np.maximum(1.0, np.bincount(group, off**2) / np.bincount(group) / NOISE**2)
@@ -160,7 +162,7 @@ def _fitted(owner: Indices, log_height: Floats, terms: Floats, *, noise: float) 
             )
             for row, number in enumerate(numbers)
         },
-        surface=np.linalg.inv(sums.normal) * noise**2,
+        surface=np.asarray(np.linalg.inv(sums.normal) * noise**2),
     )
 
 
@@ -179,8 +181,8 @@ def _sums(terms: Floats, surface: Floats, log: Floats, own: Floats, group: Indic
     level = _level(terms, surface)
     left, slope = log - np.log(level), terms / level[:, None]
     weight = 1.0 / (1.0 + ((left - own[group]) / NOISE) ** 2)
-    weights, lefts = np.bincount(group, weight), np.bincount(group, weight * left)
-    slopes = np.stack([np.bincount(group, weight * part) for part in slope.T], axis=1)
+    weights, lefts, *parts = (_by_group(group, weight * values) for values in (np.ones(len(log)), left, *slope.T))
+    slopes = np.stack(parts, axis=1)
     prior = np.full(terms.shape[1], (noise / STEEP) ** 2)
     prior[0] = 0.0
     kept = slopes / (weights + (noise / PEOPLE) ** 2)[:, None]
@@ -191,6 +193,10 @@ def _sums(terms: Floats, surface: Floats, log: Floats, own: Floats, group: Indic
         normal=slope.T @ (slope * weight[:, None]) - slopes.T @ kept + np.diag(prior),
         wanted=slope.T @ (weight * left) - kept.T @ lefts - prior * surface,
     )
+
+
+def _by_group(group: Indices, values: Floats) -> Floats:
+    return np.asarray(np.bincount(group, values), dtype=np.float64)
 
 
 def _level(terms: Floats, surface: Floats) -> Floats:

@@ -54,7 +54,8 @@ class Parted:
 class _Traced:
     """A track in every look: middle x and top (looks, 2) and height, held for a moment before and after; NaN elsewhere.
 
-    `from_s` and `to_s` are its ends with that moment. `look` (n,) are the looks with a box; `before` and `after` say what somebody looked like up to and from each of them.
+    `from_s` and `to_s` are its ends with that moment. `look` (n,) are the looks with a box; `before` and `after` say what
+    somebody looked like up to and from each of them.
     """
 
     from_s: float
