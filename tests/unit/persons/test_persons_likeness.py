@@ -18,7 +18,7 @@ from kinesight.analyses.persons.stature import NOBODYS, statures_of
 from kinesight.analyses.persons.tracking import follow
 
 sys.path.insert(0, str(Path(__file__).parent))
-from made_up import HEIGHT, WIDTH, Walker, colours, film_of, looks_at, owners
+from made_up import HEIGHT, WIDTH, Walker, colours, film_of, looks_at, owners, seen_by_a_camera
 
 
 def unit(looks):
@@ -61,21 +61,6 @@ def test_tracks_stay_as_unlike_on_the_whole_and_few_moments_change_nothing():
         assert apart == pytest.approx(distances(one[None], other[None])[0, 0])
 
 
-def seen_by_a_camera(walkers, *, fps=5, length_s):
-    """Return looks in which everybody is as high as their own stature (`height`, 1.0 is usual) and their place make them."""
-    looks = looks_at([replace(walker, height=1.0) for walker in walkers], fps=fps, length_s=length_s)
-    random = np.random.default_rng(4)
-
-    def standing(look):
-        there = [walker for walker in walkers if walker.box(look.time_s) is not None]
-        feet = np.array([walker.box(look.time_s)[[0, 3]] + [0.2 * walker.height, 0] for walker in there]).reshape(-1, 2)
-        tall = np.array([walker.height for walker in there]) * (30 + 0.35 * feet[:, 1] + 0.02 * feet[:, 0])
-        tall *= np.exp(random.normal(0, 0.02, len(tall)))
-        return np.stack([feet[:, 0] - 0.2 * tall, feet[:, 1] - tall, feet[:, 0] + 0.2 * tall, feet[:, 1]], axis=1)
-
-    return tuple(replace(look, xyxy_px=standing(look), hidden=np.zeros(len(look.score))) for look in looks)
-
-
 def walk(seed, from_s, *, stature=1.0, start=(60, 250), end=(580, 440)):
     return Walker(seed=seed, from_s=from_s, to_s=from_s + 8.0, start=start, end=end, height=stature)
 
@@ -94,7 +79,7 @@ PASSERS = tuple(
 
 
 def tracks_and_statures(walkers, *, length_s, change=lambda looks: looks):
-    looks = change(seen_by_a_camera(walkers, length_s=length_s))
+    looks = change(seen_by_a_camera(walkers, fps=5, length_s=length_s))
     tracks = follow(looks)
     assert len(tracks) == len(walkers)
     return tracks, statures_of(tracks, looks, width=WIDTH, height=HEIGHT)
@@ -136,7 +121,7 @@ def test_of_two_dressed_alike_only_who_is_as_tall_has_come_back():
     tall, small = walk(7, 40.0, stature=1.09), walk(7, 50.0, stature=0.96)
     back = walk(7, 60.0, stature=0.96, start=(560, 300), end=(100, 250))
     walkers = (*PASSERS, tall, small, back)
-    looks = seen_by_a_camera(walkers, length_s=70.0)
+    looks = seen_by_a_camera(walkers, fps=5, length_s=70.0)
     assert len(people_in(looks, film_of(looks))) == len(PASSERS) + 2
     tracks = follow(looks)
     by_looks = link(tracks, looks)
