@@ -29,7 +29,6 @@ MIXED_S = 0.5
 AWAY_S = 2.0
 """Who is not labelled for so long was away or hidden, and comes back."""
 
-
 CLEAR_VOTES, CLEAR_SHARE = 3, 0.85
 """A track is somebody's who is labelled there so often, and in this share of its labels."""
 
@@ -87,6 +86,13 @@ def mistakes(labels: Labels, found: Boxes, *, persons: int, label_s: float) -> M
         returns=len(returns),
         returns_kept=sum(before == after for before, after in returns),
     )
+
+
+def labelled(labels: Labels, found: Boxes) -> tuple[Boxes, Boxes]:
+    """Return labels and what was found as boxes of the labelled frames only, people by number, for `persons_exam.scores`."""
+    numbers = {name: number for number, name in enumerate(sorted({name for people in labels.values() for name, _ in people}))}
+    frames = sorted(labels)
+    return [[(numbers[name], box) for name, box in labels[frame]] for frame in frames], [found[frame] for frame in frames]
 
 
 def _step(labels: Mapping[int, object]) -> int:
