@@ -44,7 +44,9 @@ def without_doubles(tracks: Sequence[Track], looks: Sequence[Look]) -> tuple[Tra
     rank = sorted(range(len(tracks)), key=lambda number: (-_weight(tracks[number], looks), number))
     kept: list[int] = []
     for number in rank:
-        if not any(_is_part(paths[number], paths[other]) for other in kept):
+        own = tracks[number]
+        beside = [other for other in kept if tracks[other].look[0] <= own.look[-1] and own.look[0] <= tracks[other].look[-1]]
+        if not any(_is_part(paths[number], paths[other]) for other in beside):
             kept.append(number)
     return tuple(tracks[number] for number in sorted(kept))
 

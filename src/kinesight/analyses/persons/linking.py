@@ -53,6 +53,9 @@ NEEDED = 2.0
 
 MOST_FROM_LOOKS = 3.0
 
+MOST_FROM_ELSE = 4.0
+"""More than place (3.4) or stature (1.3) can say for two stretches."""
+
 DISTINCT = 0.03
 """After a longer gap everybody else who may be the one has to look so much less alike; right after one, just less alike."""
 
@@ -183,16 +186,16 @@ class _Linking:
     def _joint(self, pair: _Pair) -> Joint | None:
         """Return the joint of two pieces, None where they are not one person."""
         one, other = (self._pieces[number] for number in pair)
-        if self._are_beside(one, other):
-            return None
-        seams = seams_between(one, other)
-        if not seams or not all(_is_reachable(seam) for seam in seams):
+        seams = () if self._are_beside(one, other) else seams_between(one, other)
+        if not seams:
             return None
         (before, after), gap = seams[0], gap_s(seams[0])
-        was_parted = self._was_parted(one, other)
-        is_soon = gap <= SOON_S and not was_parted
+        is_soon = gap <= SOON_S and not self._was_parted(one, other)
         unlike = self._unlikeness(one, other, seams[0]) if is_soon else one.unlike(other)
         evidence = _from_looks(unlike, self._strangers, sure=min(1.0, min(one.clear, other.clear) / 4.0))
+        # most pairs end here: strangers, whatever else there is
+        if evidence < NEEDED - MOST_FROM_ELSE or not all(_is_reachable(seam) for seam in seams):
+            return None
         stature = 0.0 if is_soon else self._statures.evidence(one.numbers, other.numbers)
         evidence += stature
         missed = np.nan
