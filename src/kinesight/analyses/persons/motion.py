@@ -115,11 +115,16 @@ def smoothed(steps: list[Motions], expected: list[Motions], gaps_s: Floats) -> F
     Rauch, Tung, Striebel, Maximum likelihood estimates of linear dynamic systems, AIAA Journal 3 (1965).
     """
     mean = [steps[-1].mean[0]]
+    step = np.zeros((len(gaps_s), 1, 2, 2))
+    step[:, 0, 0, 0] = step[:, 0, 1, 1] = 1.0
+    # transposed
+    step[:, 0, 1, 0] = gaps_s
+    before = np.array([motions.cov[0] for motions in steps[:-1]]).reshape(-1, PARTS, 2, 2)
+    after = np.array([motions.cov[0] for motions in expected[1:]]).reshape(-1, PARTS, 2, 2)
+    gain = before @ step @ np.linalg.inv(after)
     for number in range(len(steps) - 2, -1, -1):
-        step = np.array([[1.0, gaps_s[number]], [0.0, 1.0]])
-        gain = steps[number].cov[0] @ step.T @ np.linalg.inv(expected[number + 1].cov[0])
         apart = mean[-1] - expected[number + 1].mean[0]
-        mean.append(steps[number].mean[0] + np.einsum("pij,pj->pi", gain, apart))
+        mean.append(steps[number].mean[0] + (gain[number] @ apart[:, :, None])[:, :, 0])
     return np.array(mean[::-1])
 
 

@@ -138,12 +138,13 @@ def _go_on(open_tracks: list[_Open], look: Look, number: int) -> None:
         unlike = distances(np.array([track.looks for track in waiting]), look.looks[boxes])
         limit_of_looks = np.array([_most_unlike(look.time_s - track.seen_s) for track in waiting])
         is_out = (unlike > limit_of_looks[:, None]) | _looks_like_owner(unlike, look, boxes, overlap, owner)
-        for row, column in _assigned(waiting, look, boxes, limit=limit, unlike=np.where(is_out, np.inf, unlike)):
-            _extend(waiting[row], look, number, int(boxes[column]))
-            owner[int(boxes[column])] = waiting[row]
-    for track, box in _alone(open_tracks, look, number, owner):
-        _extend(track, look, number, box)
-        owner[box] = track
+        pairs = _assigned(waiting, look, boxes, limit=limit, unlike=np.where(is_out, np.inf, unlike))
+        found = [(waiting[row], int(boxes[column])) for row, column in pairs]
+        _extend(found, look, number)
+        owner |= {box: track for track, box in found}
+    found = _alone(open_tracks, look, number, owner)
+    _extend(found, look, number)
+    owner |= {box: track for track, box in found}
     taken = overlap[:, sorted(owner)] > SAME_PLACE
     is_new = (look.score[sure] >= STARTS) & ~taken[sure].any(axis=1)
     open_tracks += [_begun(look, number, int(box)) for box in sure[is_new] if int(box) not in owner]
@@ -213,17 +214,25 @@ def _begun(look: Look, number: int, box: int) -> _Open:
     )
 
 
-def _extend(track: _Open, look: Look, number: int, box: int) -> None:
-    track.expected.append(track.motion)
-    trust = np.array([min(1.0, look.score[box] / 0.6) * (1.0 - 0.6 * look.hidden[box])])
-    track.motion = updated(track.motion, look.xyxy_px[[box]], trust=trust, covered=np.array([track.covered]))
-    track.steps.append(track.motion)
-    track.look.append(number)
-    track.seen_s = look.time_s
-    track.box.append(box)
-    learnt = LEARNT_PER_LOOK * (1.0 - look.hidden[box]) * min(1.0, look.score[box] / 0.6)
-    mixed = np.sqrt((1 - learnt) * track.looks**2 + learnt * look.looks[box] ** 2)
-    track.looks = mixed / max(float(np.linalg.norm(mixed)), 1e-9)
+def _extend(pairs: Sequence[tuple[_Open, int]], look: Look, number: int) -> None:
+    """Let tracks go on with a box each, all at once."""
+    if not pairs:
+        return
+    tracks, boxes = [track for track, _ in pairs], np.array([box for _, box in pairs])
+    sure = np.minimum(1.0, look.score[boxes] / 0.6)
+    covered = np.array([track.covered for track in tracks])
+    motions = updated(_all(tracks), look.xyxy_px[boxes], trust=sure * (1.0 - 0.6 * look.hidden[boxes]), covered=covered)
+    learnt = (LEARNT_PER_LOOK * (1.0 - look.hidden[boxes]) * sure)[:, None]
+    mixed = np.sqrt((1 - learnt) * np.array([track.looks for track in tracks]) ** 2 + learnt * look.looks[boxes] ** 2)
+    mixed /= np.maximum(np.linalg.norm(mixed, axis=1, keepdims=True), 1e-9)
+    for row, (track, box) in enumerate(pairs):
+        track.expected.append(track.motion)
+        track.motion = Motions(mean=motions.mean[[row]], cov=motions.cov[[row]])
+        track.steps.append(track.motion)
+        track.look.append(number)
+        track.seen_s = look.time_s
+        track.box.append(box)
+        track.looks = mixed[row]
 
 
 def _closed(track: _Open, looks: Sequence[Look]) -> Track:
