@@ -21,6 +21,7 @@ from pathlib import Path
 
 from bench import StageWatch, machine, make_clip, tree_pss_mb
 
+from kinesight.analyses.persons.observe import POSE_MODEL
 from kinesight.pipeline.run import Run, VideoSource
 from kinesight.settings import load_settings
 from kinesight.wiring.analysing import fetch_models, fetch_samples, open_reader, parse_parameters, studio
@@ -52,7 +53,8 @@ def one_run(video: Path) -> dict[str, float]:
     """Analyse a clip in this process and return what its stages took."""
     settings = load_settings()
     world = studio(settings)
-    world.models.detector(), world.models.faces()
+    several = world.models.side_by_side()
+    several.person_detector(), several.faces(), several.pose(POSE_MODEL)
     watch = CostWatch()
     run = Run(analysis_named("persons"), parse_parameters("persons", {}), studio=world, watch=watch)
     began_s, began_used_s = time.perf_counter(), used_s()

@@ -125,8 +125,24 @@ class PatchFollower(Protocol):
 class Models(Protocol):
     """Hands out the models of an installation, loaded once each."""
 
+    @property
+    def at_once(self) -> int:
+        """Return how many calls of the models are worth making at once, each in a thread of the caller's."""
+
+    def side_by_side(self) -> Models:
+        """Return the models for a caller with many calls that need not wait for each other.
+
+        They use as many cores as these, but a call uses one: several at once get more done than one after the other on all cores.
+        """
+
     def detector(self) -> ObjectDetector:
         """Return the person and object detector. Raises `ModelMissing` or `ModelDamaged`."""
+
+    def person_detector(self) -> ObjectDetector:
+        """Return the detector for those who want persons alone: of them it says the same, of other objects it may say nothing.
+
+        Raises `ModelMissing` or `ModelDamaged`.
+        """
 
     def pose(self, name: str) -> PoseModel:
         """Return the pose model of this name, such as "heavy" or "full". Raises `ModelMissing` or `ModelDamaged`."""

@@ -15,7 +15,7 @@ import numpy as np
 from kinesight.analyses.persons.geometry import overlaps
 from kinesight.analyses.persons.heads_document import store
 from kinesight.analyses.persons.observations import Observations
-from kinesight.analyses.persons.observe import Footage, persons_in, watched
+from kinesight.analyses.persons.observe import POSE_MODEL, Footage, persons_in, watched
 from kinesight.domain.ports import ObjectDetector, VideoReader
 from kinesight.domain.video import Floats, Frame, VideoInfo
 from kinesight.settings import Settings
@@ -91,7 +91,8 @@ def analysed(path: Path, *, threads: int = 0, every: int = 1) -> Seen:
     With `every` only each so manieth picture is there: a film of fewer pictures a second.
     """
     shelf = ModelShelf(Settings(threads=threads) if threads else Settings())
-    shelf.detector(), shelf.faces()
+    several = shelf.side_by_side()
+    several.person_detector(), several.faces(), several.pose(POSE_MODEL)
     reader: VideoReader = open_reader(path, Settings())
     if every > 1:
         reader = EveryNth(reader, every)

@@ -1,4 +1,4 @@
-"""Runs one LiteRT (.tflite) model on the processor; the only module that imports LiteRT."""
+"""Runs one LiteRT (.tflite) model on the processor."""
 
 from __future__ import annotations
 
@@ -8,28 +8,39 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from typing import NamedTuple
 
-import flatbuffers
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from ai_edge_litert.schema_py_generated import ModelT
 from numpy.typing import NDArray
 
 from kinesight.domain.errors import ModelUnusable
-
-Shape = tuple[int, ...]
-
-_IDENTIFIER = b"TFL3"
-"""Bytes 4 to 8 of every .tflite file (TensorFlow Lite schema, version 3)."""
+from kinesight.vision.litert_graph import (
+    IDENTIFIER,
+    Shape,
+    keep_class,
+    keep_outputs,
+    packed,
+    shape_of,
+    tensors_of_shape,
+    unpacked,
+)
 
 _CHATTER = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
 
 _starting = threading.Lock()
 
 
+class OneClass(NamedTuple):
+    """Of an output of this shape, whose last axis are classes, only this class is wanted: it has the shape (…, 1) then."""
+
+    output_shape: Shape
+    number: int
+
+
 class LiteRtSession:
-    """A loaded model with one input. Calls from several threads wait for each other, because an interpreter holds state.
+    """A loaded model with one input. More calls at once than there are copies wait, because an interpreter holds state.
 
     Parameters
     ----------
@@ -43,6 +54,10 @@ class LiteRtSession:
         Operators that only the other outputs need are left out: a mask that nobody reads costs BlazePose full much of its time.
     threads
         Threads of one inference, 1 or more.
+    copies
+        Inferences that can run at once, each on so many threads.
+    only
+        The one class that is wanted of one of the outputs; all if not given.
 
     Raises
     ------
@@ -50,70 +65,64 @@ class LiteRtSession:
         The file is no LiteRT model, or one with other inputs or outputs.
     """
 
-    def __init__(self, path: Path, *, input_shape: Shape, output_shapes: tuple[Shape, ...], threads: int) -> None:
-        content = path.read_bytes()
-        if content[4:8] != _IDENTIFIER:
-            raise ModelUnusable(f"{path.name} is no LiteRT model")
-        model = ModelT.InitFromPackedBuf(content, 0)
-        graph = model.subgraphs[0]
-        inputs = [_shape_of(graph, tensor) for tensor in graph.inputs]
-        outputs = [_shape_of(graph, tensor) for tensor in graph.outputs]
-        if inputs != [input_shape]:
-            raise ModelUnusable(f"{path.name} has inputs {inputs}, expected one input {input_shape}")
-        wanted = [_tensors_of_shape(graph, shape) for shape in output_shapes]
-        if any(len(found) != 1 for found in wanted):
-            raise ModelUnusable(f"{path.name} has outputs {outputs}, expected {list(output_shapes)} among them, once each")
-        if {found[0] for found in wanted} != set(graph.outputs):
-            content = _with_outputs(model, [found[0] for found in wanted])
+    def __init__(
+        self,
+        path: Path,
+        *,
+        input_shape: Shape,
+        output_shapes: tuple[Shape, ...],
+        threads: int,
+        copies: int = 1,
+        only: OneClass | None = None,
+    ) -> None:
+        content, shapes = _prepared(path, input_shape, output_shapes, only)
+        self._free: SimpleQueue[Interpreter] = SimpleQueue()
         try:
             with _quiet_start():
-                self._interpreter = Interpreter(model_content=content, num_threads=threads)
-                self._interpreter.allocate_tensors()
+                for _ in range(copies):
+                    interpreter = Interpreter(model_content=content, num_threads=threads)
+                    interpreter.allocate_tensors()
+                    self._free.put(interpreter)
         except (ValueError, RuntimeError) as error:
             raise ModelUnusable(f"{path.name} cannot be run by LiteRT: {error}") from error
-        index = {tuple(detail["shape"]): detail["index"] for detail in self._interpreter.get_output_details()}
-        self._input = self._interpreter.get_input_details()[0]["index"]
-        self._outputs = tuple(index[shape] for shape in output_shapes)
-        self._lock = threading.Lock()
+        index = {tuple(detail["shape"]): detail["index"] for detail in interpreter.get_output_details()}
+        self._input = interpreter.get_input_details()[0]["index"]
+        self._outputs = tuple(index[shape] for shape in shapes)
 
     def run(self, picture: NDArray[np.generic]) -> tuple[NDArray[np.float32], ...]:
         """Return the wanted outputs, copied, for one input of the declared shape and type."""
-        with self._lock:
-            self._interpreter.set_tensor(self._input, picture)
-            self._interpreter.invoke()
-            return tuple(self._interpreter.get_tensor(index) for index in self._outputs)
+        interpreter = self._free.get()
+        try:
+            interpreter.set_tensor(self._input, picture)
+            interpreter.invoke()
+            return tuple(interpreter.get_tensor(index) for index in self._outputs)
+        finally:
+            self._free.put(interpreter)
 
 
-def _shape_of(graph: Any, tensor: int) -> Shape:
-    return tuple(int(side) for side in graph.tensors[tensor].shape)
-
-
-def _tensors_of_shape(graph: Any, shape: Shape) -> list[int]:
-    """Return the outputs of this shape; where there are none, the values of this shape that operators hand on."""
-    outputs = [int(tensor) for tensor in graph.outputs if _shape_of(graph, tensor) == shape]
-    handed_on = (int(tensor) for operator in graph.operators for tensor in operator.outputs)
-    return outputs or [tensor for tensor in handed_on if _shape_of(graph, tensor) == shape]
-
-
-def _with_outputs(model: Any, wanted: list[int]) -> bytes:
-    """Return the model with these outputs only, and only the operators that lead to them; weights stay as they are."""
+def _prepared(
+    path: Path, input_shape: Shape, output_shapes: tuple[Shape, ...], only: OneClass | None
+) -> tuple[bytes, tuple[Shape, ...]]:
+    """Return the file of the model without what is not wanted, and the shapes of the wanted outputs in it."""
+    content = path.read_bytes()
+    if content[4:8] != IDENTIFIER:
+        raise ModelUnusable(f"{path.name} is no LiteRT model")
+    model = unpacked(content)
     graph = model.subgraphs[0]
-    graph.outputs = np.array(wanted, dtype=np.int32)
-    maker = {tensor: number for number, operator in enumerate(graph.operators) for tensor in operator.outputs}
-    needed: set[int] = set()
-    tensors = list(graph.outputs)
-    while tensors:
-        number = maker.get(tensors.pop())
-        if number is not None and number not in needed:
-            needed.add(number)
-            tensors.extend(graph.operators[number].inputs)
-    graph.operators = [operator for number, operator in enumerate(graph.operators) if number in needed]
-    # both name outputs that are gone
-    model.signatureDefs = None
-    model.metadata = None
-    builder = flatbuffers.Builder(0)
-    builder.Finish(model.Pack(builder), _IDENTIFIER)
-    return bytes(builder.Output())
+    inputs = [shape_of(graph, tensor) for tensor in graph.inputs]
+    outputs = [shape_of(graph, tensor) for tensor in graph.outputs]
+    if inputs != [input_shape]:
+        raise ModelUnusable(f"{path.name} has inputs {inputs}, expected one input {input_shape}")
+    found = [tensors_of_shape(graph, shape) for shape in output_shapes]
+    if any(len(tensors) != 1 for tensors in found):
+        raise ModelUnusable(f"{path.name} has outputs {outputs}, expected {list(output_shapes)} among them, once each")
+    wanted = [tensors[0] for tensors in found]
+    is_changed = only is not None or set(wanted) != set(graph.outputs)
+    if set(wanted) != set(graph.outputs):
+        keep_outputs(model, wanted)
+    if only is not None:
+        keep_class(model, wanted[output_shapes.index(only.output_shape)], classes=only.output_shape[-1], number=only.number)
+    return packed(model) if is_changed else content, tuple(shape_of(graph, tensor) for tensor in wanted)
 
 
 @contextmanager

@@ -26,6 +26,10 @@ _ONNX_POSE = "kinesight.vision.pose.rtmpose:RtmPose"
 _ONNX_DETECTORS = {"yolox": "kinesight.vision.detection.yolox:Yolox", "rtmdet": "kinesight.vision.detection.rtmdet:RtmDet"}
 
 
+_MOST_AT_ONCE = 4
+"""Calls that are made at once; each needs a copy of the detector and of the pose model."""
+
+
 class ModelShelf:
     """The models that the settings name. May be asked from several threads.
 
@@ -33,17 +37,42 @@ class ModelShelf:
     ----------
     settings
         Which models, where their files are, how many threads and which execution providers.
+    at_once
+        How many calls can run at once, each on the threads of the settings; more wait.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, at_once: int = 1) -> None:
         self._settings = settings
         self._threads = settings.threads or usable_cores()
+        self._at_once = at_once
         self._lock = threading.Lock()
+        self._beside: ModelShelf | None = None
         self._detector: ObjectDetector | None = None
+        self._person_detector: ObjectDetector | None = None
         self._encoder: ImageEncoder | None = None
         self._faces: FaceDetector | None = None
         self._poses: dict[str, PoseModel] = {}
         self._others: dict[str, Any] = {}
+
+    @property
+    def at_once(self) -> int:
+        """Return how many calls can run at once."""
+        return self._at_once
+
+    def side_by_side(self) -> ModelShelf:
+        """Return the same models on one thread each, of which as many calls can run at once as these have threads, up to 4.
+
+        OpenCV then keeps to the threads that call it, in the whole process: its own would use more cores than were given, and
+        wait for their next part with the core in use, which took 1 ms of each picture that was shrunk for a model.
+        """
+        importlib.import_module("cv2").setNumThreads(1)
+        if self._threads == 1:
+            return self
+        with self._lock:
+            if self._beside is None:
+                alone = self._settings.model_copy(update={"threads": 1})
+                self._beside = ModelShelf(alone, at_once=min(self._threads, _MOST_AT_ONCE))
+            return self._beside
 
     def detector(self) -> ObjectDetector:
         """Return the person and object detector.
@@ -59,6 +88,22 @@ class ModelShelf:
             if self._detector is None:
                 self._detector = self._load_detector()
             return self._detector
+
+    def person_detector(self) -> ObjectDetector:
+        """Return the detector for those who want persons alone; the installation's own leaves the other classes out.
+
+        Raises
+        ------
+        ModelMissing, ModelDamaged, ModelUnusable, BadSetting
+            As `detector`.
+        """
+        if self._settings.detector == "onnx":
+            return self.detector()
+        with self._lock:
+            if self._person_detector is None:
+                found = self._load_row(self._settings.detector, copies=self._at_once, only="person")
+                self._person_detector = cast(ObjectDetector, found)
+            return self._person_detector
 
     def pose(self, name: str) -> PoseModel:
         """Return the pose model of this name: heavy, full, or onnx for your own.
@@ -119,23 +164,23 @@ class ModelShelf:
 
     def _load_detector(self) -> ObjectDetector:
         if self._settings.detector != "onnx":
-            return cast(ObjectDetector, self._load_row(self._settings.detector))
+            return cast(ObjectDetector, self._load_row(self._settings.detector, copies=self._at_once))
         factory = _ONNX_DETECTORS[self._settings.onnx_detector_style]
         return cast(ObjectDetector, self._load_own(factory, self._settings.onnx_detector, task="detector"))
 
     def _load_pose(self, name: str) -> PoseModel:
         if name in _POSE_ROWS:
-            return cast(PoseModel, self._load_row(_POSE_ROWS[name]))
+            return cast(PoseModel, self._load_row(_POSE_ROWS[name], copies=self._at_once))
         if name != "onnx":
             raise BadSetting(f"There is no pose model {name!r}; choose {', '.join(_POSE_ROWS)} or onnx")
         points = self._settings.onnx_pose_points
         return cast(PoseModel, self._load_own(_ONNX_POSE, self._settings.onnx_pose, task="pose", points=points))
 
-    def _load_row(self, name: str) -> Any:
+    def _load_row(self, name: str, **options: Any) -> Any:
         row = row_named(name)
         path = verified_path(self._settings.models, row)
         used = UsedModel(task=row.task, name=row.name, sha256=row.file.sha256)
-        return _factory(row.factory)(path, used=used, threads=self._threads_for(row))
+        return _factory(row.factory)(path, used=used, threads=self._threads_for(row), **options)
 
     def _threads_for(self, row: ModelRow) -> int:
         if self._settings.threads or not row.is_quick:

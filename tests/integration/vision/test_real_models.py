@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ from kinesight.domain.people import KEYPOINTS, Boxes
 from kinesight.domain.video import Floats, Image
 from kinesight.settings import Settings
 from kinesight.vision.catalogue import CATALOGUE, row_named
-from kinesight.vision.litert_session import LiteRtSession
+from kinesight.vision.litert_session import LiteRtSession, OneClass
 from kinesight.vision.pose.blazepose import BlazePose
 from kinesight.vision.shelf import ModelShelf, usable_cores
 
@@ -148,6 +150,53 @@ def test_leaving_out_unused_outputs_changes_no_number(models_dir: Path, pictures
     assert len(whole) == 5
     np.testing.assert_array_equal(short[0], whole[0])
     np.testing.assert_array_equal(short[1], whole[1])
+
+
+def test_a_detector_of_persons_says_the_same_of_persons(shelf: ModelShelf, pictures: dict[int, Image]) -> None:
+    persons, all_classes = shelf.person_detector(), shelf.detector()
+    for picture in (pictures[215], pictures[20], pictures[150], pictures[215][400:, 900:1500]):
+        found, whole = persons.detect(picture, least_score=0.05), all_classes.detect(picture, least_score=0.05)
+        is_person = np.array([label == "person" for label in whole.label])
+        assert is_person.any()
+        assert set(found.label) == {"person"}
+        np.testing.assert_array_equal(found.xyxy_px, whole.xyxy_px[is_person])
+        np.testing.assert_array_equal(found.score, whole.score[is_person])
+
+
+def test_only_classes_that_are_kept_apart_to_the_end_can_be_left_out(models_dir: Path) -> None:
+    path = models_dir / row_named("blazepose-full").file.file_name
+    points = (1, 195)
+    with pytest.raises(ModelUnusable, match="not kept as whole numbers"):
+        LiteRtSession(
+            path,
+            input_shape=(1, 256, 256, 3),
+            output_shapes=(points,),
+            threads=1,
+            only=OneClass(output_shape=points, number=0),
+        )
+
+
+def test_models_side_by_side_answer_as_one_alone(models_dir: Path, pictures: dict[int, Image]) -> None:
+    shelf = ModelShelf(Settings(models=models_dir, threads=3))
+    several = shelf.side_by_side()
+    assert (shelf.at_once, several.at_once) == (1, 3)
+    assert several is shelf.side_by_side()
+    assert several.side_by_side() is several
+    assert ModelShelf(Settings(models=models_dir, threads=1)).side_by_side().at_once == 1
+    assert ModelShelf(Settings(models=models_dir, threads=16)).side_by_side().at_once == 4
+    assert cv2.getNumThreads() == 1, "OpenCV uses no cores of its own beside them"
+    picture = pictures[215]
+    detector, faces, pose = several.person_detector(), several.faces(), several.pose("full")
+    roi = pose.roi_around(MAN_AT_215)
+    alone = detector.detect(picture), faces.detect(pictures[20], longest_side_px=640), pose.estimate(picture, roi)
+    with ThreadPoolExecutor(6) as threads:
+        found = [threads.submit(detector.detect, picture) for _ in range(6)]
+        seen = [threads.submit(faces.detect, pictures[20], longest_side_px=640) for _ in range(6)]
+        stood = [threads.submit(pose.estimate, picture, roi) for _ in range(6)]
+    for boxes, some, points in zip(found, seen, stood, strict=True):
+        np.testing.assert_array_equal(boxes.result().xyxy_px, alone[0].xyxy_px)
+        np.testing.assert_array_equal(some.result().xyxy_px, alone[1].xyxy_px)
+        np.testing.assert_array_equal(points.result().xy_px, alone[2].xy_px)
 
 
 def test_models_are_loaded_once_and_say_what_they_are(shelf: ModelShelf) -> None:

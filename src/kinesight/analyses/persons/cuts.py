@@ -24,6 +24,9 @@ UNLIKE_COLOURS = 0.2
 SETTLED_S = 0.25
 """So long after a cut the picture must still be another one; a flash is over by then."""
 
+_STEP = np.arange(256) * BINS // 256
+"""The step of each value of a colour."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gist:
@@ -79,11 +82,11 @@ def gist_of(rgb: Image, *, time_s: float) -> Gist:
     height, width = rgb.shape[:2]
     rows = np.linspace(0, height - 1, GRID[0] * 4).astype(np.int64)
     columns = np.linspace(0, width - 1, GRID[1] * 4).astype(np.int64)
-    small = rgb[rows[:, None], columns[None, :]].astype(np.float64)
-    grey = small.mean(axis=2).reshape(GRID[0], 4, GRID[1], 4).mean(axis=(1, 3))
+    red, green, blue = rgb[rows[:, None], columns[None, :]].transpose(2, 0, 1)
+    grey = ((red.astype(np.int64) + green + blue) / 3).reshape(GRID[0], 4, GRID[1], 4).mean(axis=(1, 3))
     layout = grey - grey.mean()
-    steps = np.minimum((small / 256 * BINS).astype(np.int64), BINS - 1)
-    colours = np.bincount((steps @ np.array([BINS * BINS, BINS, 1])).ravel(), minlength=BINS**3).astype(np.float64)
+    bins = _STEP[red] * (BINS * BINS) + _STEP[green] * BINS + _STEP[blue]
+    colours = np.bincount(bins.ravel(), minlength=BINS**3).astype(np.float64)
     return Gist(time_s=time_s, layout=layout / max(float(np.linalg.norm(layout)), 1e-9), colours=colours / colours.sum())
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from importlib import import_module
 
 import numpy as np
 
+from kinesight.analyses.persons.beside import LATER, Beside
 from kinesight.analyses.persons.cuts import CutFinder
 from kinesight.analyses.persons.doubles import worth_linking
 from kinesight.analyses.persons.faces import Heads, faces_of, heads_of
 from kinesight.analyses.persons.known import is_unclear
 from kinesight.analyses.persons.linking import Chain, link
-from kinesight.analyses.persons.looking import Looker
+from kinesight.analyses.persons.looking import Begun, Looker
 from kinesight.analyses.persons.observations import Observations, Presence
 from kinesight.analyses.persons.parameters import PersonsParameters
 from kinesight.analyses.persons.people import Film, Person, persons_of
@@ -23,9 +27,10 @@ from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.stature import statures_of
 from kinesight.analyses.persons.swaps import Parted, parted
 from kinesight.analyses.persons.tracking import follow
+from kinesight.domain.document import UsedModel
 from kinesight.domain.errors import TooFewFrames
 from kinesight.domain.ports import Models, VideoReader, Watch
-from kinesight.domain.video import Frame, VideoInfo
+from kinesight.domain.video import Floats, Frame, VideoInfo
 
 LOOK_AT_PX = 1280
 """Longest side of the pictures that are looked at."""
@@ -46,11 +51,12 @@ POSE_MODEL = "full"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
-    """What one pass over a video leaves: the looks, the film's times, and the cuts."""
+    """What one pass over a video leaves: the looks, the film's times, the cuts, and which models looked."""
 
     looks: tuple[Look, ...]
     film: Film
     cuts_s: tuple[float, ...]
+    models: tuple[UsedModel, ...] = ()
 
 
 def observe(reader: VideoReader, models: Models, parameters: PersonsParameters, watch: Watch) -> Observations:
@@ -62,67 +68,90 @@ def observe(reader: VideoReader, models: Models, parameters: PersonsParameters, 
         The video has no picture.
     """
     footage = watched(reader, models, watch)
-    return replace(
-        persons_in(footage, reader.info, is_linked=parameters.link),
-        models=(models.detector().used, models.faces().used, models.pose(POSE_MODEL).used),
-    )
+    return replace(persons_in(footage, reader.info, is_linked=parameters.link), models=footage.models)
 
 
 def watched(reader: VideoReader, models: Models, watch: Watch) -> Footage:
     """Look at a video once; memory grows with the people seen, not with the pictures."""
-    looker, cuts = _Looking(Looker(models.detector(), models.faces(), models.pose(POSE_MODEL))), CutFinder()
+    cuts = CutFinder()
     time_s: list[float] = []
     last: Frame | None = None
-    for frame in reader.frames(longest_side_px=LOOK_AT_PX):
-        watch.progress("observe", frame.index, reader.info.frame_count)
-        cuts.see(frame.rgb, time_s=frame.time_s)
-        looker.see(frame, interval_s=frame.time_s - time_s[-1] if time_s else 0.0)
-        time_s.append(frame.time_s)
-        last = frame
-    if last is None:
-        raise TooFewFrames("The video has no picture; send a second of film.")
-    looker.end(last)
+    several = models.side_by_side()
+    with Beside(several.at_once) as beside:
+        beside.ask(partial(import_module, "scipy.optimize"), wanted=LATER)  # half a second, which following would wait for
+        looking = _Looking(Looker(several, pose=POSE_MODEL, beside=beside))
+        for frame in reader.frames(longest_side_px=LOOK_AT_PX):
+            watch.progress("observe", frame.index, reader.info.frame_count)
+            cuts.see(frame.rgb, time_s=frame.time_s)
+            looking.see(frame, interval_s=frame.time_s - time_s[-1] if time_s else 0.0)
+            time_s.append(frame.time_s)
+            last = frame
+        if last is None:
+            raise TooFewFrames("The video has no picture; send a second of film.")
+        looks = looking.end(last)
     cuts.end()
     film = Film(time_s=np.array(time_s), width_px=reader.info.width_px, height_px=reader.info.height_px)
-    return Footage(looks=_with_cuts(looker.looks, cuts.cuts_s), film=film, cuts_s=tuple(cuts.cuts_s))
+    return Footage(looks=_with_cuts(looks, cuts.cuts_s), film=film, cuts_s=tuple(cuts.cuts_s), models=looking.models)
 
 
 class _Looking:
-    """Decides which pictures are looked at; keeps one picture, that between the last look and the next."""
+    """Decides which pictures are looked at; keeps the look that was begun last, the pictures beside it and heads to come."""
 
     def __init__(self, looker: Looker) -> None:
-        self.looks: list[Look] = []
+        self.models = looker.used
         self._looker = looker
+        self._looks: list[Look] = []
+        self._heads: deque[tuple[int, Callable[[], Floats | None]]] = deque()
+        self._begun: tuple[Begun, Frame | None] | None = None
         self._between: Frame | None = None
         self._extra = MOST_EXTRA
 
     def see(self, frame: Frame, *, interval_s: float) -> None:
         """Take the next picture."""
-        since_s = frame.time_s - self.looks[-1].time_s if self.looks else np.inf
+        since_s = frame.time_s - self._begun[0].frame.time_s if self._begun else np.inf
         # half an interval before its time is nearer than half an interval after
         if since_s >= LOOK_EVERY_S - interval_s / 2 - 1e-6:
-            self._look(frame)
+            self._begin(frame)
         elif self._between is None or since_s <= LOOK_EVERY_S / 2 + 1e-6:
             self._between = frame
 
-    def end(self, last: Frame) -> None:
-        """Look at the last picture: whoever is seen until the end is there in the last pictures too."""
-        if self.looks[-1].time_s < last.time_s:
+    def end(self, last: Frame) -> list[Look]:
+        """Return all looks; the last picture is one: whoever is seen until the end is there in the last pictures too."""
+        if self._begun is None or self._begun[0].frame.time_s < last.time_s:
             if self._between is last:
                 self._between = None
-            self._look(last, is_last=True)
+            self._begin(last, is_last=True)
+        self._finish()
+        self._take_heads(waiting=0)
+        return self._looks
 
-    def _look(self, frame: Frame, *, is_last: bool = False) -> None:
-        look, between = self._looker.look(frame, is_last=is_last), self._between
-        self._between = None
-        if self.looks:
-            self._extra = min(MOST_EXTRA, self._extra + BETWEEN_PER_S * (look.time_s - self.looks[-1].time_s))
-        if between is not None and self._extra >= 1.0 and is_unclear(self.looks[-1], look):
+    def _begin(self, frame: Frame, *, is_last: bool = False) -> None:
+        begun = self._looker.begin(frame, is_last=is_last)
+        self._finish()
+        self._begun, self._between = (begun, self._between), None
+
+    def _finish(self) -> None:
+        """Finish the look that was begun last, and look at the picture before it too where that is worth it."""
+        if self._begun is None:
+            return
+        begun, between = self._begun
+        look, heads = self._looker.finish(begun)
+        if self._looks:
+            self._extra = min(MOST_EXTRA, self._extra + BETWEEN_PER_S * (look.time_s - self._looks[-1].time_s))
+        if between is not None and self._extra >= 1.0 and is_unclear(self._looks[-1], look):
             self._extra -= 1.0
-            middle = self._looker.look_between(between)
-            self.looks.append(middle)
+            middle = self._looker.look_between(between, after=begun)
+            self._looks.append(middle)
             look = replace(look, shift_px=look.shift_px - middle.shift_px)
-        self.looks.append(look)
+        self._heads.append((len(self._looks), heads))
+        self._looks.append(look)
+        self._take_heads(waiting=1)
+
+    def _take_heads(self, *, waiting: int) -> None:
+        """Take the heads that were asked for, but for so many looks; those still need their pictures."""
+        while len(self._heads) > waiting:
+            number, heads = self._heads.popleft()
+            self._looks[number] = replace(self._looks[number], heads=heads())
 
 
 def persons_in(footage: Footage, info: VideoInfo, *, is_linked: bool = True) -> Observations:

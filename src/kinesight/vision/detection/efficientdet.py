@@ -14,7 +14,7 @@ from kinesight.domain.errors import ModelUnusable
 from kinesight.domain.people import Boxes
 from kinesight.domain.video import Floats, Image
 from kinesight.vision.detection.boxes import found_boxes, suppress_overlaps
-from kinesight.vision.litert_session import LiteRtSession
+from kinesight.vision.litert_session import LiteRtSession, OneClass
 
 _SIDE_PX = 320
 _ANCHORS = 19206
@@ -36,16 +36,34 @@ class EfficientDetLite0:
         Least score of a box.
     overlap
         Intersection over union above which the worse of two boxes of one class is dropped.
+    only
+        The one class that is wanted, such as "person"; all if not given. Its boxes and scores are the same either way.
+    copies
+        Inferences that can run at once.
     """
 
-    def __init__(self, path: Path, *, used: UsedModel, threads: int, threshold: float = 0.35, overlap: float = 0.5) -> None:
+    def __init__(  # noqa: PLR0913 - how a model is opened, each named
+        self,
+        path: Path,
+        *,
+        used: UsedModel,
+        threads: int,
+        threshold: float = 0.35,
+        overlap: float = 0.5,
+        only: str | None = None,
+        copies: int = 1,
+    ) -> None:
+        labels = _labels_of(path)
+        scores = (1, _ANCHORS, _CLASSES)
         self._session = LiteRtSession(
             path,
             input_shape=(1, _SIDE_PX, _SIDE_PX, 3),
-            output_shapes=((1, _ANCHORS, 4), (1, _ANCHORS, _CLASSES)),
+            output_shapes=((1, _ANCHORS, 4), scores),
             threads=threads,
+            copies=copies,
+            only=None if only is None else OneClass(output_shape=scores, number=labels.index(only)),
         )
-        self._labels = _labels_of(path)
+        self._labels = labels if only is None else (only,)
         self._anchors = anchors(_SIDE_PX)
         self._used = used
         self._threshold = threshold
@@ -63,7 +81,7 @@ class EfficientDetLite0:
         small = cv2.resize(rgb, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_LINEAR)
         codes, scores = self._session.run(small[np.newaxis])
         # of 1.7 million scores only the few good ones are decoded; searching flat is ten times quicker than in two dimensions
-        anchor, class_number = np.divmod(np.flatnonzero(scores.ravel() >= threshold), _CLASSES)
+        anchor, class_number = np.divmod(np.flatnonzero(scores.ravel() >= threshold), len(self._labels))
         score = scores[0, anchor, class_number].astype(np.float64)
         height, width = rgb.shape[:2]
         xyxy_px = decode(codes[0, anchor], self._anchors[anchor]) * np.array([width, height, width, height], dtype=np.float64)

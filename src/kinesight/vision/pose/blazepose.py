@@ -50,6 +50,8 @@ class BlazePose:
         Its provenance.
     threads
         Threads of one inference.
+    copies
+        Inferences that can run at once.
 
     Notes
     -----
@@ -60,12 +62,13 @@ class BlazePose:
     Source of the outputs' meaning: Bazarevsky et al., BlazePose: On-device Real-time Body Pose Tracking, 2020.
     """
 
-    def __init__(self, path: Path, *, used: UsedModel, threads: int) -> None:
+    def __init__(self, path: Path, *, used: UsedModel, threads: int, copies: int = 1) -> None:
         self._session = LiteRtSession(
             path,
             input_shape=(1, _SIDE_PX, _SIDE_PX, 3),
             output_shapes=((1, _POINTS * _VALUES), (1, 1), (1, _CELLS, _CELLS, _POINTS)),
             threads=threads,
+            copies=copies,
         )
         self._used = used
 
