@@ -67,13 +67,16 @@ def cover_path(track: HeadTrack, time_s: Floats, *, shot: Shots | None = None) -
     return padded(filled, time_s, pad=np.where(is_sure, PAD, PAD_UNSEEN))
 
 
-def fill_shots(boxes: Floats, time_s: Floats, shot: Shots | None, *, is_bridged: Mask | None = None) -> Floats:
+def fill_shots(
+    boxes: Floats, time_s: Floats, shot: Shots | None, *, is_bridged: Mask | None = None, hold_s: float = HOLD_S
+) -> Floats:
     """Return boxes filled in as by `fill`, each shot on its own."""
     if shot is None:
-        return fill(boxes, time_s, is_bridged=is_bridged)
+        return fill(boxes, time_s, is_bridged=is_bridged, hold_s=hold_s)
     parts = [np.flatnonzero(shot == number) for number in np.unique(shot)]
     bridged = [None if is_bridged is None else is_bridged[part] for part in parts]
-    return np.concatenate([fill(boxes[part], time_s[part], is_bridged=mask) for part, mask in zip(parts, bridged, strict=True)])
+    filled = [fill(boxes[part], time_s[part], is_bridged=mask, hold_s=hold_s) for part, mask in zip(parts, bridged, strict=True)]
+    return np.concatenate(filled)
 
 
 def fill(
