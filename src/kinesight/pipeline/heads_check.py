@@ -31,7 +31,7 @@ CHECK_PX = 960
 
 CROP_SIDE_PX = 240
 
-HINT = 0.1
+HINT = 0.12
 """Where something scores so much from afar, it is looked at closely: what is small scores less when it is made smaller."""
 
 WAITING = 2

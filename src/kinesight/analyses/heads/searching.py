@@ -26,7 +26,7 @@ NEAR_S = 0.1
 """After a repair, what was found is looked at in full size in the frames this near to it; what is surely a face, in all frames
 that are covered for it."""
 
-MARGIN_PX = 48.0
+MARGIN_PX = 32.0
 """What is looked at beyond a cover, at least; a network needs to see around what it judges."""
 
 MARGIN = 0.5
