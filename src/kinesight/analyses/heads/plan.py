@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from kinesight.analyses.heads.covers import HOLD_S, Shots, cover_path, fill_shots, padded
+from kinesight.analyses.heads.covers import Shots, cover_path, fill_shots, padded
 from kinesight.analyses.heads.found import FoundHead, Scene
 from kinesight.analyses.heads.parameters import HeadsParameters
 from kinesight.analyses.heads.result import Fallback, PersonOutcome, Range
@@ -74,8 +74,11 @@ class Plan:
         return replace(self, more_covers=(*self.more_covers, *more))
 
     def _cover_of(self, head: FoundHead) -> Floats:
-        hold_s = HOLD_S if head.is_sure else DOUBTFUL_HOLD_S
-        return padded(fill_shots(head.xyxy_px, self.time_s, self.shot, hold_s=hold_s), self.time_s)
+        if head.is_sure:
+            return padded(fill_shots(head.xyxy_px, self.time_s, self.shot), self.time_s)
+        # a few doubtful sightings tell no speed
+        still = fill_shots(head.xyxy_px, self.time_s, self.shot, hold_s=DOUBTFUL_HOLD_S, steady_s=0.0)
+        return padded(still, self.time_s)
 
 
 def make_plan(heads: HeadMap, parameters: HeadsParameters, faces: Mapping[int, FacePlan]) -> Plan:
