@@ -74,9 +74,9 @@ def test_a_part_reaches_beyond_its_cover_and_stays_in_the_picture():
 
 
 def test_covers_whose_surroundings_meet_are_one_part_also_in_a_chain():
-    row = [np.array([x, 100.0, x + 20, 120]) for x in (100, 280, 190)]
+    row = [np.array([x, 100.0, x + 20, 120]) for x in (100, 240, 170)]
     parts = parts_round(np.array(row), 1280, 720, closely=True)
-    assert [part.box_px for part in parts] == [(52, 52, 348, 168)]
+    assert [part.box_px for part in parts] == [(100 - MARGIN_PX, 100 - MARGIN_PX, 260 + MARGIN_PX, 120 + MARGIN_PX)]
     assert len(parts_round(np.array([row[0], row[0] + 600]), 1280, 720, closely=True)) == 2
 
 
