@@ -5,15 +5,15 @@ from __future__ import annotations
 import getpass
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinesight.cli.progress import terminal_watch
-from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import BadParameter, Conflict
-from kinesight.settings import load_settings
-from kinesight.wiring.heads import change_heads, parse_heads_parameters
+from kinesight.wiring.decoding import ready_to_decode
+
+if TYPE_CHECKING:
+    from kinesight.domain.document import ResultDocument
 
 app = typer.Typer(help="Hide or replace the heads of analysed persons.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -92,27 +92,34 @@ def _run(
     if not video.exists():
         raise BadParameter(f"There is no file {video}.")
     as_json, quiet = output
-    parameters = parse_heads_parameters(given)
-    settings = load_settings()
-    with terminal_watch(quiet=quiet or as_json) as watch:
-        for folder in [out] if out else _free_folders(video):
-            try:
-                document = change_heads(
-                    video,
-                    folder,
-                    persons=persons,
-                    parameters=parameters,
-                    references=references,
-                    by=getpass.getuser(),
-                    watch=watch,
-                    settings=settings,
-                )
-                break
-            except Conflict:
-                if out:
-                    raise
-        else:
-            raise Conflict("Every default output folder of this name is taken. Choose one with --out.")
+    with ready_to_decode() as start:
+        # the rest of the program loads beside the decoder's process
+        from kinesight.cli.progress import terminal_watch  # noqa: PLC0415
+        from kinesight.settings import load_settings  # noqa: PLC0415
+        from kinesight.wiring.heads import change_heads, parse_heads_parameters  # noqa: PLC0415
+
+        parameters = parse_heads_parameters(given)
+        settings = load_settings()
+        with terminal_watch(quiet=quiet or as_json) as watch:
+            for folder in [out] if out else _free_folders(video):
+                try:
+                    document = change_heads(
+                        video,
+                        folder,
+                        persons=persons,
+                        parameters=parameters,
+                        references=references,
+                        by=getpass.getuser(),
+                        watch=watch,
+                        settings=settings,
+                        start=start,
+                    )
+                    break
+                except Conflict:
+                    if out:
+                        raise
+            else:
+                raise Conflict("Every default output folder of this name is taken. Choose one with --out.")
     _tell(document, folder, as_json=as_json, quiet=quiet)
 
 

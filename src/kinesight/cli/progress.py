@@ -6,11 +6,12 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from typing import TYPE_CHECKING
 
 from kinesight.domain.errors import Cancelled
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 STAGES = {"observe": "Watching", "analyse": "Measuring", "render": "Drawing", "check": "Searching", "write": "Writing"}
 
@@ -52,17 +53,24 @@ class TerminalWatch:
 @contextmanager
 def terminal_watch(*, quiet: bool) -> Iterator[TerminalWatch]:
     """Yield a watch for the time of one run."""
-    console = Console(stderr=True)
-    shown = console.is_terminal and not quiet
-    columns = (TextColumn("{task.description:9}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
-    bar = Progress(*columns, console=console, transient=True)
-    watch = TerminalWatch(bar if shown else None)
+    bar = None if quiet else _bar()
+    watch = TerminalWatch(bar)
     previous = signal.signal(signal.SIGINT, watch.interrupt)
     try:
-        if shown:
+        if bar is not None:
             with bar:
                 yield watch
         else:
             yield watch
     finally:
         signal.signal(signal.SIGINT, previous)
+
+
+def _bar() -> Progress | None:
+    """Return the bar, None where standard error is no terminal."""
+    from rich.console import Console  # noqa: PLC0415 - who wants no bar need not wait for what draws it
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description:9}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True) if console.is_terminal else None

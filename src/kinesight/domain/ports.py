@@ -69,10 +69,11 @@ class FaceDetector(Protocol):
     def used(self) -> UsedModel:
         """Return what model this is, for provenance."""
 
-    def detect(self, rgb: Image, *, longest_side_px: int | None = None) -> Faces:
+    def detect(self, rgb: Image, *, longest_side_px: int | None = None, least_score: float | None = None) -> Faces:
         """Return the faces found, best first, in pixels of the picture, also those it is hardly sure of (score from 0.2).
 
-        The picture is looked at with its longer side at about `longest_side_px`, shrunk or enlarged; None: as it is.
+        The picture is looked at with its longer side at about `longest_side_px`, shrunk or enlarged; None: as it is. Faces of a
+        lower score than `least_score` are left out; None: than the detector's own.
         """
 
 

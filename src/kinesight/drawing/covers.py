@@ -65,9 +65,9 @@ class CoverPainter:
             painted = coarse(seen, size_px=float(min(box[2] - box[0], box[3] - box[1])), is_smooth=style != "pixelate")
         if style == "drawn":
             _draw_head(painted, box - [left, top, left, top])
-        share = shape_of_cover(box - [left, top, left, top], width_px=right - left, height_px=bottom - top)[:, :, None]
+        share = shape_of_cover(box - [left, top, left, top], width_px=right - left, height_px=bottom - top)
         place = hidden[top:bottom, left:right]
-        np.copyto(place, (painted * share + place * (1 - share) + 0.5).astype(np.uint8), where=share > 0)
+        place[:] = cv2.blendLinear(painted, np.ascontiguousarray(place), share, 1 - share)
 
 
 def coarse(rgb: Image, *, size_px: float, is_smooth: bool) -> Image:

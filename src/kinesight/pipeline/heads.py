@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from kinesight import __version__
-from kinesight.analyses.heads.found import join_heads
+from kinesight.analyses.heads.found import Risk, is_sure, join_heads
 from kinesight.analyses.heads.parameters import HeadsParameters, refuse_unready
 from kinesight.analyses.heads.people_map import refuse_other_video, refuse_unknown
 from kinesight.analyses.heads.plan import Plan, make_plan, outcomes
@@ -28,6 +29,10 @@ from kinesight.pipeline.run import EMBED_BYTES, VideoSource
 
 MOST_PASSES = 3
 """Times the output is drawn: once, and again with what was found in it covered too."""
+
+MOST_FOR_DOUBTFUL = 2
+"""The same where nothing is left but what is hardly a face: in a crowd there is no end of it, as every cover moves what a
+detector is hardly sure of across its threshold."""
 
 MOST_PICTURES = 300
 """Pictures of faces at risk that are kept; the report names the rest without."""
@@ -86,6 +91,13 @@ def run_heads(task: HeadTask, source: VideoSource, out: Path, *, studio: HeadStu
     return _Run(task, source, folder, studio=studio, watch=watch).run(references)
 
 
+def passes_worth(risks: Sequence[Risk]) -> int:
+    """Return how often a video may be drawn in which this was still found."""
+    if not risks:
+        return 1
+    return MOST_PASSES if any(is_sure(risk) for risk in risks) else MOST_FOR_DOUBTFUL
+
+
 class _Run:
     """One head task that was found to be possible."""
 
@@ -121,15 +133,15 @@ class _Run:
         """Draw the output and search it, until nothing is found that can still be covered."""
         repaired = frames = 0
         before: Before | None = None
-        for number in range(1, MOST_PASSES + 1):
+        for number in count(1):
             rendered = render(self._source, plan, how, self._target, studio=self._studio, watch=self._watch)
             found = check(self._target, plan, rendered, before=before, studio=self._studio, watch=self._watch)
             frames = max(frames, found.frames)
-            if not found.risks or number == MOST_PASSES:
+            if number >= passes_worth(found.risks):
                 break
             repaired += len(found.risks)
-            before = Before(plan=plan, frames_at_risk=tuple(risk.frame for risk in found.risks))
-            plan = plan.with_more(join_heads(found.risks, frames=len(plan.time_s)))
+            before = Before(heads=join_heads([*found.risks, *found.faint], frames=len(plan.time_s)))
+            plan = plan.with_more(before.heads)
         at_risk = len(found.risks)
         summary = Check(
             passes=number,

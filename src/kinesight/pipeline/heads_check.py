@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -11,9 +11,16 @@ from pathlib import Path
 
 import numpy as np
 
-from kinesight.analyses.heads.found import FoundFaces, Risk, risks_in
+from kinesight.analyses.heads.found import FAINT, LEAST, FoundFaces, FoundHead, Risk, risks_in
 from kinesight.analyses.heads.plan import Plan
-from kinesight.analyses.heads.searching import Part, frames_to_search_closely, near_to, parts_round, whole
+from kinesight.analyses.heads.searching import (
+    Part,
+    beginnings_and_ends,
+    frames_to_search_closely,
+    parts_round,
+    places_to_search_again,
+    whole,
+)
 from kinesight.domain.document import UsedModel
 from kinesight.domain.ports import FaceDetector, Watch
 from kinesight.domain.video import Floats, Frame, Image
@@ -24,16 +31,23 @@ CHECK_PX = 960
 
 CROP_SIDE_PX = 240
 
+HINT = 0.12
+"""Where something scores so much from afar, it is looked at closely: what is small scores less when it is made smaller."""
+
 WAITING = 2
 """Pictures that wait for each thread; so many are in memory."""
 
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """What a search of the output found; `pictures` show the surroundings of each risk, in the same order."""
+    """What a search of the output found; `pictures` show the surroundings of each risk, in the same order.
+
+    `faint` is what was not quite a find.
+    """
 
     used: UsedModel
     risks: list[Risk] = field(default_factory=list)
+    faint: list[Risk] = field(default_factory=list)
     pictures: list[bytes] = field(default_factory=list)
     under_covers: int = 0
     frames: int = 0
@@ -41,10 +55,9 @@ class Findings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """An earlier search of the output: what had been done then, and in which frames faces were at risk."""
+    """An earlier search of the output: the heads that were found in it, and are covered since."""
 
-    plan: Plan
-    frames_at_risk: tuple[int, ...]
+    heads: tuple[FoundHead, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +76,14 @@ def check(output: Path, plan: Plan, rendered: Rendered, *, before: Before | None
     plan, rendered
         What was done, and how it was written.
     before
-        The last search of the output: only what was covered since, and what is around it, is searched again, for the rest was
-        drawn the same and found clean. None: everything is searched.
+        The last search of the output: what it found is looked at again, with its surroundings. The rest was found clean, and has
+        only been covered more since. None: everything is searched.
     """
     detector = studio.searcher()
     found = Findings(used=detector.used)
     with closing(studio.open_reader(output).frames(longest_side_px=CHECK_PX)) as frames:
-        parts = _parts(plan, before, rendered)
-        for one in _searched(frames, parts, rendered, detector, workers=studio.searchers):
+        looks = _looks(plan, before, rendered)
+        for one in _searched(frames, looks, rendered, detector, workers=studio.searchers):
             watch.progress("check", one.frame.index, rendered.frame_count)
             found.frames += 1
             index = one.frame.index
@@ -78,33 +91,47 @@ def check(output: Path, plan: Plan, rendered: Rendered, *, before: Before | None
                 one.faces, plan.scene(index), time_s=float(plan.time_s[index]), takes_unknown=plan.takes_unknown
             )
             found.under_covers += under
-            found.risks += risks
+            clear = [risk for risk in risks if risk.score >= LEAST]
+            found.risks += clear
+            found.faint += [risk for risk in risks if risk.score < LEAST]
             scale = rendered.scale * one.frame.scale
-            found.pictures += [studio.encode_jpeg(_surroundings(one.frame.rgb, risk, scale)) for risk in risks]
+            found.pictures += [studio.encode_jpeg(_surroundings(one.frame.rgb, risk, scale)) for risk in clear]
     watch.progress("check", rendered.frame_count, rendered.frame_count)
     return found
 
 
-def _parts(plan: Plan, before: Before | None, rendered: Rendered) -> Callable[[Frame], tuple[Part, ...]]:
-    """Return what says which parts of a frame are searched."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """What of one frame is searched: parts of it, and where these are seen from afar, in full size what is round `closely_px`."""
+
+    parts: tuple[Part, ...]
+    closely_px: Floats = field(default_factory=lambda: np.zeros((0, 4)))
+
+
+def _looks(plan: Plan, before: Before | None, rendered: Rendered) -> Callable[[Frame], _Look]:
+    """Return what says how a frame is searched."""
     if before is None:
-        covers = np.array([len(plan.covers_at(frame)) for frame in range(len(plan.time_s))])
-        closely = frames_to_search_closely(plan.time_s, covers)
-        return lambda frame: whole(*_size(frame.rgb), closely=bool(closely[frame.index]))
+        closely = frames_to_search_closely(plan.time_s)
+        changes = beginnings_and_ends(plan.covers, plan.time_s)
 
-    near = near_to(before.frames_at_risk, plan.time_s)
+        def all_of(frame: Frame) -> _Look:
+            parts = whole(*_size(frame.rgb), closely=bool(closely[frame.index]))
+            return _Look(parts=parts, closely_px=changes[frame.index] * rendered.scale * frame.scale)
 
-    def round_new(frame: Frame) -> tuple[Part, ...]:
-        # more covers come last
-        new = plan.covers_at(frame.index)[len(before.plan.covers_at(frame.index)) :]
-        return parts_round(new * rendered.scale * frame.scale, *_size(frame.rgb), closely=bool(near[frame.index]))
+        return all_of
 
-    return round_new
+    places = places_to_search_again(before.heads, plan.more_covers[-len(before.heads) :], plan.time_s)
+
+    def again(frame: Frame) -> _Look:
+        covers = places[frame.index] * rendered.scale * frame.scale
+        return _Look(parts=parts_round(covers, *_size(frame.rgb), closely=True))
+
+    return again
 
 
 def _searched(
     frames: Iterator[Frame],
-    parts: Callable[[Frame], tuple[Part, ...]],
+    looks: Callable[[Frame], _Look],
     rendered: Rendered,
     detector: FaceDetector,
     *,
@@ -112,21 +139,18 @@ def _searched(
 ) -> Iterator[_Searched]:
     """Yield the frames of which something is searched, in order, while threads search the next ones."""
 
-    def search(frame: Frame, wanted: Sequence[Part]) -> _Searched:
-        found = [_found(frame.rgb, part, detector) for part in wanted]
+    def search(frame: Frame, look: _Look) -> _Searched:
+        boxes, score = _found(frame.rgb, look, detector)
         scale = rendered.scale * frame.scale
-        boxes = np.concatenate([box for box, _ in found]) / scale
-        return _Searched(
-            frame=frame, faces=FoundFaces(frame=frame.index, xyxy_px=boxes, score=np.concatenate([score for _, score in found]))
-        )
+        return _Searched(frame=frame, faces=FoundFaces(frame=frame.index, xyxy_px=boxes / scale, score=score))
 
     with ThreadPoolExecutor(workers) as pool:
         running: deque[Future[_Searched]] = deque()
         try:
             for frame in frames:
-                wanted = parts(frame)
-                if wanted:
-                    running.append(pool.submit(search, frame, wanted))
+                look = looks(frame)
+                if look.parts:
+                    running.append(pool.submit(search, frame, look))
                 while len(running) > WAITING * workers:
                     yield running.popleft().result()
             while running:
@@ -136,19 +160,25 @@ def _searched(
                 one.cancel()
 
 
-def _found(rgb: Image, part: Part, detector: FaceDetector) -> tuple[Floats, Floats]:
-    """Return the faces of one part of a picture, in pixels of the picture: boxes (n, 4) and scores (n,).
+def _found(rgb: Image, look: _Look, detector: FaceDetector) -> tuple[Floats, Floats]:
+    """Return the faces of a picture: boxes (n, 4) in its pixels and scores (n,).
 
     What is found from afar counts only if it is there from close up too, where faces are told better from folded arms.
     """
+    parts = look.parts
+    if any(part.size != 1.0 for part in parts):
+        hints = [_faces_in(rgb, part, detector, least_score=HINT)[0] for part in parts]
+        parts = parts_round(np.concatenate([*hints, look.closely_px]), *_size(rgb), closely=True)
+    found = [_faces_in(rgb, part, detector, least_score=FAINT) for part in parts]
+    boxes = np.concatenate([np.zeros((0, 4)), *(box for box, _ in found)])
+    return boxes, np.concatenate([np.zeros(0), *(score for _, score in found)])
+
+
+def _faces_in(rgb: Image, part: Part, detector: FaceDetector, *, least_score: float) -> tuple[Floats, Floats]:
     left, top, right, bottom = part.box_px
     size_px = None if part.size == 1.0 else round(part.size * max(right - left, bottom - top))
-    faces = detector.detect(rgb[top:bottom, left:right], longest_side_px=size_px)
-    boxes = faces.xyxy_px + np.array([left, top, left, top])
-    if part.size == 1.0 or not len(boxes):
-        return boxes, faces.score
-    closer = [_found(rgb, one, detector) for one in parts_round(boxes, *_size(rgb), closely=True)]
-    return np.concatenate([box for box, _ in closer]), np.concatenate([score for _, score in closer])
+    faces = detector.detect(rgb[top:bottom, left:right], longest_side_px=size_px, least_score=least_score)
+    return faces.xyxy_px + np.array([left, top, left, top]), faces.score
 
 
 def _size(rgb: Image) -> tuple[int, int]:

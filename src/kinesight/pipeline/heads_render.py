@@ -95,7 +95,7 @@ def render(source: VideoSource, plan: Plan, how: Rendering, target: Path, *, stu
         As reader and writer raise them.
     """
     count = 0
-    sound_from = source.path if how.keeps_sound else None
+    sound_from = source.path if how.keeps_sound and source.reader.info.has_audio else None
     with closing(source.reader.frames(longest_side_px=how.longest_side_px)) as frames:
         first = next(frames)
         height, width = first.rgb.shape[:2]

@@ -34,7 +34,7 @@ def heads_document(reader: VideoReader, detect: Callable[[Image], Faces]) -> dic
                             frame=frame.index, time_s=frame.time_s, xyxy_px=place, score=float(score), kind="unknown", obj_id=None
                         )
                     )
-    paths = sorted(join_heads(risks, frames=len(time_s)), key=_order)
+    paths = sorted((head.xyxy_px for head in join_heads(risks, frames=len(time_s))), key=_order)
     return {
         "schema": "kinesight.heads/1",
         "video_sha256": reader.info.sha256,

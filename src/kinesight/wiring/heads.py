@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,7 @@ def change_heads(  # noqa: PLR0913 - what one task needs, each named
     title: str | None = None,
     limits: MediaLimits | None = None,
     studio: HeadStudio | None = None,
+    start: StartDecoder | None = None,
 ) -> ResultDocument:
     """Hide or replace heads of one video into a folder.
 
@@ -86,6 +88,8 @@ def change_heads(  # noqa: PLR0913 - what one task needs, each named
         As for an analysis.
     studio
         The models of an earlier task in this process; new ones by default.
+    start
+        How decoder processes come to be; as copies of one that is started here by default.
 
     Raises
     ------
@@ -101,8 +105,8 @@ def change_heads(  # noqa: PLR0913 - what one task needs, each named
         raise Conflict(f"The folder {out} holds the person analysis that is needed here. Choose another with --out.")
     limits = limits or MediaLimits.from_settings(settings)
     # the decoder's process and the face model take a while to stand ready; meanwhile the map is read
-    with DecoderZygote() as start, ThreadPoolExecutor(max_workers=1) as beside:
-        world = studio or head_studio(settings, start=start)
+    with nullcontext(start) if start else DecoderZygote() as starting, ThreadPoolExecutor(max_workers=1) as beside:
+        world = studio or head_studio(settings, start=starting)
         beside.submit(world.searcher)  # what is wrong with the model is told where it is used
         task = HeadTask(
             parameters=parameters,
@@ -110,7 +114,7 @@ def change_heads(  # noqa: PLR0913 - what one task needs, each named
             by=by,
             references={obj_id: _reference(path, limits) for obj_id, path in sorted(references.items())},
         )
-        reader = ConfinedVideoReader(video, limits=limits, start=start)
+        reader = ConfinedVideoReader(video, limits=limits, start=starting)
         source = VideoSource(path=video, reader=reader, name=title or video.name)
         return run_heads(task, source, out, studio=world, watch=watch)
 

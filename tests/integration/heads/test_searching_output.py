@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kinesight.analyses.heads.found import FoundHead
 from kinesight.analyses.heads.parameters import HeadsParameters
 from kinesight.analyses.heads.people_map import read_head_map
 from kinesight.analyses.heads.plan import make_plan
@@ -51,13 +52,21 @@ def test_heads_left_bare_are_found_in_every_frame(clip, bare, studio):
     assert len(found.pictures) == len(found.risks)
 
 
-def test_the_second_search_looks_only_where_something_was_covered_since(clip, bare, studio):
-    """Both heads are bare, but only on one of them was something covered since: only that one is found again."""
+def found_head(path, frames, *, is_sure):
+    boxes = np.full_like(path, np.nan)
+    boxes[frames] = path[frames]
+    return FoundHead(xyxy_px=boxes, is_sure=is_sure)
+
+
+@pytest.mark.parametrize(("is_sure", "frames"), [(True, set(range(FRAMES))), (False, {3, 4, 5})])
+def test_the_second_search_looks_only_where_something_was_found(clip, bare, studio, is_sure, frames):
+    """Both heads are bare, but only on one of them was something covered: only that one is found again."""
     path = bare.hidden[0]
     centre, half = (path[:, :2] + path[:, 2:]) / 2, (path[:, 2:] - path[:, :2]) / 6
     repaired = replace(bare, more_covers=(np.column_stack([centre - half, centre + half]),))
-    found = searched(clip, repaired, studio, before=Before(plan=bare, frames_at_risk=(0,)))
-    assert {(risk.frame, risk.obj_id) for risk in found.risks} == {(frame, bare.hidden_ids[0]) for frame in range(FRAMES)}
+    before = Before(heads=(found_head(path, [4], is_sure=is_sure),))
+    found = searched(clip, repaired, studio, before=before)
+    assert {(risk.frame, risk.obj_id) for risk in found.risks} == {(frame, bare.hidden_ids[0]) for frame in frames}
 
 
 def test_hidden_heads_are_not_found(task):

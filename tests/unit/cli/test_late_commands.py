@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,10 +69,16 @@ def test_help_lists_every_command_with_its_summary() -> None:
         assert f"  {name:7}  {summary[:40]}" in told
 
 
-def test_hiding_heads_imports_no_server_no_other_analysis_and_nothing_that_signs() -> None:
+def test_the_help_of_hiding_heads_loads_nothing_large() -> None:
     status, told, modules = run("heads", "anonymize", "--help")
     assert status == 0
     assert "--persons" in told
+    assert not modules & HEAVY
+
+
+def test_hiding_heads_imports_no_server_no_other_analysis_and_nothing_that_signs(tmp_path: Path) -> None:
+    _, told, modules = run("heads", "anonymize", __file__, "--persons", str(tmp_path / "none"), "--out", str(tmp_path / "out"))
+    assert "error: bad_parameter: There is no folder or file" in told
     assert "kinesight.wiring.heads" in modules
     assert not modules & {
         "kinesight.analyses.alarm",

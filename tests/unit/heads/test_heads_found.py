@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kinesight.analyses.heads.found import FoundFaces, Risk, Scene, covered_share, head_of_face, join_heads, risks_in
+from kinesight.analyses.heads.found import CERTAIN, FoundFaces, Risk, Scene, covered_share, head_of_face, join_heads, risks_in
 
 NONE = np.zeros((0, 4))
 FACE = np.array([100.0, 100.0, 140.0, 150.0])
@@ -96,7 +96,7 @@ def risk(frame, x, *, time_s=None, score=0.5):
 
 def test_sightings_of_one_head_are_joined_and_two_heads_are_kept_apart():
     paths = join_heads([risk(0, 0), risk(0, 300), risk(1, 6), risk(3, 18), risk(1, 305)], frames=5)
-    assert sorted(np.flatnonzero(np.isfinite(path[:, 0])).tolist() for path in paths) == [[0, 1], [0, 1, 3]]
+    assert sorted(np.flatnonzero(np.isfinite(head.xyxy_px[:, 0])).tolist() for head in paths) == [[0, 1], [0, 1, 3]]
 
 
 def test_a_head_that_comes_back_later_is_a_new_one():
@@ -106,7 +106,19 @@ def test_a_head_that_comes_back_later_is_a_new_one():
 def test_no_sighting_is_lost():
     rng = np.random.default_rng(3)
     sightings = [risk(int(frame), float(x)) for frame, x in zip(rng.integers(0, 20, 60), rng.uniform(0, 600, 60), strict=True)]
-    paths = join_heads(sightings, frames=20)
+    paths = [head.xyxy_px for head in join_heads(sightings, frames=20)]
     heads = {(int(frame), round(float(path[frame, 0]), 3)) for path in paths for frame in np.flatnonzero(np.isfinite(path[:, 0]))}
     wanted = {(one.frame, round(float(head_of_face(np.array(one.xyxy_px))[0]), 3)) for one in sightings}
     assert heads == wanted
+
+
+def test_faint_sightings_belong_to_a_find_and_are_none_alone():
+    near, alone = [risk(0, 0, score=0.16), risk(1, 6, score=0.3), risk(2, 9, score=0.17)], risk(1, 300, score=0.19)
+    (head,) = join_heads([*near, alone], frames=5)
+    assert np.flatnonzero(np.isfinite(head.xyxy_px[:, 0])).tolist() == [0, 1, 2]
+    assert not head.is_sure
+
+
+def test_a_head_with_one_sure_sighting_is_sure():
+    (head,) = join_heads([risk(0, 0, score=0.2), risk(1, 6, score=CERTAIN)], frames=5)
+    assert head.is_sure

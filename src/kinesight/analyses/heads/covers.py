@@ -67,17 +67,35 @@ def cover_path(track: HeadTrack, time_s: Floats, *, shot: Shots | None = None) -
     return padded(filled, time_s, pad=np.where(is_sure, PAD, PAD_UNSEEN))
 
 
-def fill_shots(boxes: Floats, time_s: Floats, shot: Shots | None, *, is_bridged: Mask | None = None) -> Floats:
+def fill_shots(
+    boxes: Floats,
+    time_s: Floats,
+    shot: Shots | None,
+    *,
+    is_bridged: Mask | None = None,
+    hold_s: float = HOLD_S,
+    steady_s: float = STEADY_S,
+) -> Floats:
     """Return boxes filled in as by `fill`, each shot on its own."""
     if shot is None:
-        return fill(boxes, time_s, is_bridged=is_bridged)
+        return fill(boxes, time_s, is_bridged=is_bridged, hold_s=hold_s, steady_s=steady_s)
     parts = [np.flatnonzero(shot == number) for number in np.unique(shot)]
     bridged = [None if is_bridged is None else is_bridged[part] for part in parts]
-    return np.concatenate([fill(boxes[part], time_s[part], is_bridged=mask) for part, mask in zip(parts, bridged, strict=True)])
+    filled = [
+        fill(boxes[part], time_s[part], is_bridged=mask, hold_s=hold_s, steady_s=steady_s)
+        for part, mask in zip(parts, bridged, strict=True)
+    ]
+    return np.concatenate(filled)
 
 
 def fill(
-    boxes: Floats, time_s: Floats, *, is_bridged: Mask | None = None, gap_s: float = FILL_S, hold_s: float = HOLD_S
+    boxes: Floats,
+    time_s: Floats,
+    *,
+    is_bridged: Mask | None = None,
+    gap_s: float = FILL_S,
+    hold_s: float = HOLD_S,
+    steady_s: float = STEADY_S,
 ) -> Floats:
     """Return boxes (frames, 4) with gaps filled by straight lines and both ends held.
 
@@ -94,6 +112,8 @@ def fill(
     hold_s
         How long the first box holds before its time, the last one after it, and each side of a longer gap; it grows towards where
         the head would be at its last speed.
+    steady_s
+        Over so much time that speed is taken; 0: it stays where it was.
     """
     known: Mask = np.asarray(np.isfinite(boxes).all(axis=1))
     filled = np.where(known[:, None], boxes, np.nan)
@@ -110,13 +130,13 @@ def fill(
             continue
         for end in (one for one in (before, after) if one >= 0):
             held = gap[np.abs(time_s[gap] - time_s[end]) <= hold_s]
-            filled[held] = _union(filled[held], _held(boxes, time_s, end, held))
+            filled[held] = _union(filled[held], _held(boxes, time_s, end, held, steady_s=steady_s))
     return filled
 
 
-def _held(boxes: Floats, time_s: Floats, end: int, frames: NDArray[np.int64]) -> Floats:
+def _held(boxes: Floats, time_s: Floats, end: int, frames: NDArray[np.int64], *, steady_s: float) -> Floats:
     """Return what holds a head at frames beyond the end of its path: where it was, and where it is if it moves on as it moved."""
-    near = np.flatnonzero(np.isfinite(boxes[:, 0]) & (np.abs(time_s - time_s[end]) <= STEADY_S))
+    near = np.flatnonzero(np.isfinite(boxes[:, 0]) & (np.abs(time_s - time_s[end]) <= steady_s))
     inner = near[int(np.argmax(np.abs(time_s[near] - time_s[end])))]
     stood = np.broadcast_to(boxes[end], (len(frames), 4))
     if inner == end:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from kinesight.analyses.heads.covers import Shots, cover_path, fill_shots, padded
-from kinesight.analyses.heads.found import Scene
+from kinesight.analyses.heads.found import FoundHead, Scene
 from kinesight.analyses.heads.parameters import HeadsParameters
 from kinesight.analyses.heads.result import Fallback, PersonOutcome, Range
 from kinesight.domain.heads import HeadMap, HeadTrack, Patch
@@ -17,6 +17,10 @@ from kinesight.signals.runs import Mask, true_runs
 
 KEPT_PAD = 0.2
 """A face within the box of a kept head, larger by this share on each side, is taken for that person's."""
+
+DOUBTFUL_HOLD_S = 0.35
+"""So long before and after is covered what was found in the output but is hardly a face: longer than from one close look at the
+picture to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +68,17 @@ class Plan:
             hidden_ids=tuple(self.hidden_ids[index] for index in shown),
         )
 
-    def with_more(self, heads: Sequence[Floats]) -> Plan:
-        """Return the plan that also covers these heads, paths (frames, 4) with NaN where they were not found."""
-        more = tuple(padded(fill_shots(path, self.time_s, self.shot), self.time_s) for path in heads)
+    def with_more(self, heads: Sequence[FoundHead]) -> Plan:
+        """Return the plan that also covers these heads."""
+        more = tuple(self._cover_of(head) for head in heads)
         return replace(self, more_covers=(*self.more_covers, *more))
+
+    def _cover_of(self, head: FoundHead) -> Floats:
+        if head.is_sure:
+            return padded(fill_shots(head.xyxy_px, self.time_s, self.shot), self.time_s)
+        # a few doubtful sightings tell no speed
+        still = fill_shots(head.xyxy_px, self.time_s, self.shot, hold_s=DOUBTFUL_HOLD_S, steady_s=0.0)
+        return padded(still, self.time_s)
 
 
 def make_plan(heads: HeadMap, parameters: HeadsParameters, faces: Mapping[int, FacePlan]) -> Plan:

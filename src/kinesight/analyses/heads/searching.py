@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kinesight.analyses.heads.found import FoundHead
 from kinesight.domain.video import Floats
 from kinesight.signals.runs import Mask
 
@@ -19,12 +20,13 @@ FROM_AFAR = 0.6
 faces from about 15 px on."""
 
 CHANGE_S = 0.1
-"""Frames this near to one in which a cover begins or ends are searched in full size: there a head may be bare."""
+"""This near in time to where a cover begins or ends, its place is searched in full size: there a head may be bare."""
 
-NEAR_S = 0.3
-"""After a repair, frames this near to one with a face at risk are searched in full size."""
+NEAR_S = 0.1
+"""After a repair, what was found is looked at in full size in the frames this near to it; what is surely a face, in all frames
+that are covered for it."""
 
-MARGIN_PX = 48.0
+MARGIN_PX = 32.0
 """What is looked at beyond a cover, at least; a network needs to see around what it judges."""
 
 MARGIN = 0.5
@@ -42,21 +44,19 @@ class Part:
     size: float
 
 
-def frames_to_search_closely(time_s: Floats, covers: Floats) -> Mask:
+def frames_to_search_closely(time_s: Floats) -> Mask:
     """Return the frames whose whole picture is searched in full size.
 
     Parameters
     ----------
     time_s
         (frames,) strictly increasing.
-    covers
-        (frames,) the number of covers in each.
 
     Returns
     -------
     ndarray
-        (frames,) true in the first and the last frame, at least every `CLOSELY_EVERY_S` (or in every frame, where the video has
-        fewer), and around the frames in which covers begin or end.
+        (frames,) true in the first and the last frame, and at least every `CLOSELY_EVERY_S` (or in every frame, where the video
+        has fewer).
     """
     closely = np.zeros(len(time_s), dtype=bool)
     closely[[0, -1]] = True
@@ -66,9 +66,19 @@ def frames_to_search_closely(time_s: Floats, covers: Floats) -> Mask:
         if following_s > CLOSELY_EVERY_S:
             closely[frame] = True
             last = frame
-    for frame in np.flatnonzero(np.diff(covers)).tolist():
-        closely |= (time_s >= time_s[frame] - CHANGE_S) & (time_s <= time_s[frame + 1] + CHANGE_S)
     return closely
+
+
+def beginnings_and_ends(covers: Sequence[Floats], time_s: Floats) -> list[Floats]:
+    """Return for every frame the places (n, 4) where a cover begins or ends within `CHANGE_S`; `covers` are paths (frames, 4)."""
+    found: list[list[Floats]] = [[] for _ in time_s]
+    for path in covers:
+        is_there = np.isfinite(path[:, 0])
+        for frame in np.flatnonzero(is_there[1:] != is_there[:-1]):
+            near = (time_s >= time_s[frame] - CHANGE_S) & (time_s <= time_s[frame + 1] + CHANGE_S)
+            for one in np.flatnonzero(near):
+                found[one].append(path[frame + 1] if is_there[frame + 1] else path[frame])
+    return [np.array(places).reshape(-1, 4) for places in found]
 
 
 def whole(width_px: int, height_px: int, *, closely: bool) -> tuple[Part, ...]:
@@ -76,12 +86,30 @@ def whole(width_px: int, height_px: int, *, closely: bool) -> tuple[Part, ...]:
     return (Part(box_px=(0, 0, width_px, height_px), size=1.0 if closely else FROM_AFAR),)
 
 
-def near_to(found: Sequence[int], time_s: Floats) -> Mask:
-    """Return which frames (frames,) are near in time to frames in which something was found."""
-    near = np.zeros(len(time_s), dtype=bool)
-    for frame in set(found):
-        near |= np.abs(time_s - time_s[frame]) <= NEAR_S
-    return near
+def places_to_search_again(heads: Sequence[FoundHead], covers: Sequence[Floats], time_s: Floats) -> list[Floats]:
+    """Return for every frame the places (n, 4) that are searched again after heads were found in the output and covered.
+
+    Parameters
+    ----------
+    heads
+        What was found.
+    covers
+        What covers each of them, paths (frames, 4).
+    time_s
+        (frames,) strictly increasing.
+
+    Returns
+    -------
+    list of ndarray
+        The covers in the frames within `NEAR_S` of one in which the head was found; all of them where it is surely a face.
+    """
+    found: list[list[Floats]] = [[] for _ in time_s]
+    for head, path in zip(heads, covers, strict=True):
+        seen_s = time_s[np.isfinite(head.xyxy_px[:, 0])]
+        is_near = (np.abs(time_s[:, None] - seen_s) <= NEAR_S).any(axis=1)
+        for frame in np.flatnonzero(np.isfinite(path[:, 0]) & (is_near | head.is_sure)):
+            found[frame].append(path[frame])
+    return [np.array(places).reshape(-1, 4) for places in found]
 
 
 def parts_round(covers: Floats, width_px: int, height_px: int, *, closely: bool) -> tuple[Part, ...]:

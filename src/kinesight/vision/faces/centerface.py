@@ -35,7 +35,7 @@ class CenterFace:
     threads
         Threads of one inference.
     threshold
-        Least score of a face.
+        Least score of a face, unless another one is asked for.
     overlap
         Intersection over union above which the worse of two faces is dropped.
     """
@@ -51,7 +51,7 @@ class CenterFace:
         """Return what model this is, for provenance."""
         return self._used
 
-    def detect(self, rgb: Image, *, longest_side_px: int | None = None) -> Faces:
+    def detect(self, rgb: Image, *, longest_side_px: int | None = None, least_score: float | None = None) -> Faces:
         """Return the faces found, best first, in pixels of the picture."""
         height, width = rgb.shape[:2]
         scale = 1.0 if longest_side_px is None else longest_side_px / max(width, height)
@@ -59,7 +59,7 @@ class CenterFace:
         method = cv2.INTER_AREA if inner[0] < width else cv2.INTER_LINEAR
         picture = cv2.resize(rgb, inner, interpolation=method).transpose(2, 0, 1)
         heat, *shapes = self._session.run(np.ascontiguousarray(picture, dtype=np.float32))
-        row, column = np.nonzero(heat[0, 0] >= self._threshold)
+        row, column = np.nonzero(heat[0, 0] >= (self._threshold if least_score is None else least_score))
         log_size, offset, points = (values[0][:, row, column].T.astype(np.float64) for values in shapes)
         xyxy_px = decode(np.column_stack([row, column]), log_size, offset)
         points_px = decode_points(xyxy_px, points)
