@@ -126,19 +126,18 @@ def _seen(faces: Faces, face: int, look: int) -> SeenFace:
     return SeenFace(look=look, box_px=faces.xyxy_px[face], score=score, portrait=score * frontality(faces, face))
 
 
-def body_head(box: Floats) -> Floats:
-    """Return about where the head of a body is, (4,), from the body's box: at the top, in the middle.
+def body_head(boxes: Floats) -> Floats:
+    """Return about where the head of each body is, (…, 4), from the body's box (…, 4): at the top, in the middle.
 
     A box as narrow as a standing person has a head of a seventh of its height; a wide one is a body that is seen in part, whose
     head is measured by its width.
     """
-    width, height = box[2] - box[0], box[3] - box[1]
-    by_width = HEAD_PER_WIDTH * width
-    most = HEAD_PER_BODY[1] if height > 1.7 * width else LARGEST_PART
-    head = float(np.clip(by_width, HEAD_PER_BODY[0] * height, most * height))
-    middle = (box[0] + box[2]) / 2
-    half = HEAD_ASPECT * head / 2
-    return np.array([middle - half, box[1], middle + half, box[1] + head])
+    left, top, right, bottom = np.moveaxis(np.asarray(boxes), -1, 0)
+    width, height = right - left, bottom - top
+    most = np.where(height > 1.7 * width, HEAD_PER_BODY[1], LARGEST_PART)
+    head = np.clip(HEAD_PER_WIDTH * width, HEAD_PER_BODY[0] * height, most * height)
+    middle, half = (left + right) / 2, HEAD_ASPECT * head / 2
+    return np.stack([middle - half, top, middle + half, top + head], axis=-1)
 
 
 def head_round(face: Floats) -> Floats:
@@ -155,7 +154,7 @@ def heads_of(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look], f
     Elsewhere it is at the top of the body, as large as this person's head usually is.
     """
     usual = _usual_place(person, faces, looks)
-    heads = np.array([_placed(box, usual) for box in person.boxes_px])
+    heads = _placed(person.boxes_px, usual)
     source = np.where(person.is_filled, "filled", "body").astype(object)
     seen = _by_pose(person, looks)
     for face in faces:
@@ -229,15 +228,18 @@ def _beside(heads: Floats, source: NDArray[np.object_], rows: Sequence[int], tim
                 source[row] = "filled"
 
 
-def _within(head: Floats, box: Floats) -> Floats:
-    """Return a head as centre x from the body's, top from the body's, width and height, all in heights of the body."""
-    place = [
-        (head[0] + head[2] - box[0] - box[2]) / 2,
-        head[1] - box[1],
-        head[2] - head[0],
-        head[3] - head[1],
-    ]
-    return np.asarray(np.array(place) / max(float(box[3] - box[1]), 1.0), dtype=np.float64)
+def _within(heads: Floats, boxes: Floats) -> Floats:
+    """Return heads (…, 4) as centre x from the body's, top from the body's, width and height, all in heights of the body."""
+    place = np.stack(
+        [
+            (heads[..., 0] + heads[..., 2] - boxes[..., 0] - boxes[..., 2]) / 2,
+            heads[..., 1] - boxes[..., 1],
+            heads[..., 2] - heads[..., 0],
+            heads[..., 3] - heads[..., 1],
+        ],
+        axis=-1,
+    )
+    return np.asarray(place / np.maximum(boxes[..., 3] - boxes[..., 1], 1.0)[..., None])
 
 
 def _unfolded(place: Floats, boxes: Floats) -> Floats:
@@ -257,14 +259,14 @@ def _usual_place(person: Person, faces: Sequence[SeenFace], looks: Sequence[Look
     return np.asarray(np.median(places, axis=0))
 
 
-def _placed(box: Floats, usual: Floats | None) -> Floats:
-    """Return the head of a body without a seen face: as large as usual for this person, but where heads are on such a body.
+def _placed(boxes: Floats, usual: Floats | None) -> Floats:
+    """Return the heads of bodies (n, 4) without a seen face: as large as usual for this person, where heads are on such a body.
 
     To which side it leans was seen at other moments and says nothing about this one; nor does a size from when most was hidden.
     """
-    plain = body_head(box)
+    plain = body_head(boxes)
     if usual is None:
         return plain
-    place = _within(plain, box)
-    place[2:] = np.clip(usual[2:], 0.75 * place[2:], 1.4 * place[2:])
-    return np.asarray(_unfolded(place[None], box[None])[0])
+    place = _within(plain, boxes)
+    place[:, 2:] = np.clip(usual[2:], 0.75 * place[:, 2:], 1.4 * place[:, 2:])
+    return _unfolded(place, boxes)
