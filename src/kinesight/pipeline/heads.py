@@ -31,8 +31,8 @@ MOST_PASSES = 3
 """Times the output is drawn: once, and again with what was found in it covered too."""
 
 MOST_FOR_DOUBTFUL = 2
-"""The same where nothing is left but what is hardly a face: in a crowd there is no end of it, as every cover moves what a
-detector is hardly sure of across its threshold."""
+"""The same where nothing is left but what is hardly a face, and nobody's of the map: in a crowd there is no end of it, as every
+cover moves what a detector is hardly sure of across its threshold."""
 
 MOST_PICTURES = 300
 """Pictures of faces at risk that are kept; the report names the rest without."""
@@ -95,7 +95,8 @@ def passes_worth(risks: Sequence[Risk]) -> int:
     """Return how often a video may be drawn in which this was still found."""
     if not risks:
         return 1
-    return MOST_PASSES if any(is_sure(risk) for risk in risks) else MOST_FOR_DOUBTFUL
+    # where the head of somebody is who is to be hidden, what looks like a face may well be one
+    return MOST_PASSES if any(is_sure(risk) or risk.kind == "uncovered" for risk in risks) else MOST_FOR_DOUBTFUL
 
 
 class _Run:

@@ -13,7 +13,7 @@ from kinesight.analyses.persons.appearance import FEATURES, distances
 from kinesight.analyses.persons.likeness import Shown, likeness_of
 from kinesight.analyses.persons.linking import link
 from kinesight.analyses.persons.observe import people_in
-from kinesight.analyses.persons.pieces import strangers_of
+from kinesight.analyses.persons.pieces import piece_of, seams_between, strangers_of
 from kinesight.analyses.persons.stature import NOBODYS, statures_of
 from kinesight.analyses.persons.tracking import follow
 
@@ -166,3 +166,40 @@ def test_who_met_somebody_and_looks_the_same_after_it_is_one_person_again():
     assert chain.tracks == (0, 1)
     changed = tuple(replace(look, looks=np.array([colours(3)]) if n >= 20 else look.looks) for n, look in enumerate(looks))
     assert len(link(parts, changed, apart=frozenset({(0, 1)}))) == 2
+
+
+def test_a_track_within_the_time_of_another_one_does_not_follow_on_it():
+    looks = looks_at((Walker(seed=1, from_s=0.0, to_s=8.0, start=(60, 400), end=(580, 400)),), fps=5, length_s=8.0)
+    (track,) = follow(looks)
+    shown = [Shown(looks=np.ones((1, FEATURES)), clear=np.ones(1))] * 3
+    parts = [
+        replace(track, **{name: getattr(track, name)[part] for name in ("look", "box", "path")})
+        for part in (np.r_[0:10, 20:30], np.r_[12:18], np.r_[32:40])
+    ]
+    likeness = likeness_of([])
+    whole, within, later = (
+        piece_of(number, part, looks, np.zeros(len(looks)), shown[number], likeness) for number, part in enumerate(parts)
+    )
+    assert seams_between(whole, within) == ()
+    ((before, after),) = seams_between(whole, later)
+    assert (before.number, after.number) == (0, 2)
+
+
+def test_who_was_parted_at_a_meeting_is_joined_by_looks_alone():
+    looks = looks_at((Walker(seed=1, from_s=0.0, to_s=8.0, start=(60, 400), end=(580, 400)),), fps=5, length_s=8.0)
+    (track,) = follow(looks)
+    cut = (slice(0, 20), slice(20, None))
+    parts = [replace(track, **{name: getattr(track, name)[part] for name in ("look", "box", "path")}) for part in cut]
+    # somewhat another look: enough where the place says the same, not enough by itself
+    other = unit(colours(1) + 0.32 * colours(3))
+    changed = tuple(replace(look, looks=other[None] if n >= 20 else look.looks) for n, look in enumerate(looks))
+    assert len(link(parts, changed)) == 1
+    assert len(link(parts, changed, apart=frozenset({(0, 1)}))) == 2
+
+
+def test_the_scale_of_few_tracks_and_of_twins_is_that_of_all_looks():
+    one, other = colours(1), colours(2)
+    plain = distances(one[None], other[None])[0, 0]
+    for shown in ([walk_through_light(1)], [walk_through_light(1)] * 4):
+        likeness = likeness_of(shown)
+        assert np.linalg.norm(likeness.felt(one) - likeness.felt(other)) == pytest.approx(plain, rel=0.5)

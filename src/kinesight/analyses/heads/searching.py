@@ -106,7 +106,11 @@ def places_to_search_again(heads: Sequence[FoundHead], covers: Sequence[Floats],
     found: list[list[Floats]] = [[] for _ in time_s]
     for head, path in zip(heads, covers, strict=True):
         seen_s = time_s[np.isfinite(head.xyxy_px[:, 0])]
-        is_near = (np.abs(time_s[:, None] - seen_s) <= NEAR_S).any(axis=1)
+        after = np.searchsorted(seen_s, time_s)
+        nearest = np.minimum(
+            np.abs(time_s - seen_s[np.maximum(after - 1, 0)]), np.abs(time_s - seen_s[np.minimum(after, len(seen_s) - 1)])
+        )
+        is_near = nearest <= NEAR_S
         for frame in np.flatnonzero(np.isfinite(path[:, 0]) & (is_near | head.is_sure)):
             found[frame].append(path[frame])
     return [np.array(places).reshape(-1, 4) for places in found]

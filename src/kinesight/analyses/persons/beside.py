@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -44,16 +45,24 @@ class Beside:
         self._is_over = False
 
     def __enter__(self) -> Beside:
-        for thread in self._threads:
-            thread.start()
+        # where one cannot be started, those that were have to end
+        with ExitStack() as started:
+            started.callback(self._end)
+            for thread in self._threads:
+                thread.start()
+            started.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
         self._is_over = True
         for _ in self._threads:
             self._waiting.put(_Call(_NEVER, next(self._numbers), _nothing))
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
 
     def ask(self, call: Callable[[], T], *, wanted: int = NOW) -> Callable[[], T]:
         """Return what waits for the answer of a call and returns it; it raises what the call raised."""
@@ -65,8 +74,10 @@ class Beside:
 
     def _work(self) -> None:
         """Make calls, the most urgent first, until it is over."""
-        while not self._is_over:
+        while True:
             waiting = self._waiting.get()
+            if self._is_over:
+                return
             try:
                 answer = waiting.call()
             except BaseException as error:  # noqa: BLE001 - raised again where the answer is wanted

@@ -26,6 +26,12 @@ LEAST_MOMENTS = 4
 """Clear moments of a track below which it does not say how somebody changes."""
 
 
+FEWEST_TRACKS = 3
+"""Tracks below which they may all be of one person."""
+
+ALMOST_THE_SAME = 0.01
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
     """What the moments of a track show: looks (n, FEATURES), and how clearly, (n,) 0 to 1."""
@@ -64,20 +70,25 @@ def likeness_of(shown: Sequence[Shown]) -> Likeness:
     between two tracks says little; what hardly ever differs within one says much (relevant component analysis, Shental et al.,
     ECCV 2002). Distances are scaled so that the tracks stay as unlike on the whole as by the Hellinger distance.
     """
-    seen = [one.looks[one.clear >= CLEAR] for one in shown]
-    seen = [moments for moments in seen if len(moments) >= LEAST_MOMENTS]
-    apart = np.concatenate([moments - moments.mean(axis=0) for moments in seen]) if seen else np.zeros((0, FEATURES))
-    moments = len(apart) - len(seen)
+    scatter, moments = np.zeros((FEATURES, FEATURES)), 0
+    for one in shown:
+        seen = one.looks[one.clear >= CLEAR]
+        if len(seen) >= LEAST_MOMENTS:
+            apart = seen - seen.mean(axis=0)
+            scatter += apart.T @ apart
+            moments += len(seen) - 1
     usual = USUAL_CHANGE / FEATURES * np.eye(FEATURES)
-    change = (USUAL_MOMENTS * usual + apart.T @ apart) / (USUAL_MOMENTS + moments)
+    change = (USUAL_MOMENTS * usual + scatter) / (USUAL_MOMENTS + moments)
     turn = np.linalg.inv(np.linalg.cholesky(change))
     means = np.array([one.mean for one in shown if (one.clear >= CLEAR).sum() >= LEAST_MOMENTS])
     return Likeness(turn=turn * _scale(turn, means))
 
 
 def _scale(turn: Floats, means: Floats) -> float:
-    """Return what makes the mean distance of the tracks' looks (n, FEATURES) that of the plain looks."""
-    if len(means) < 2:
-        return float(np.sqrt(USUAL_CHANGE / FEATURES / 2.0))
+    """Return what keeps the mean distance of the tracks' looks (n, FEATURES); of few tracks, that of all looks there are."""
+    of_all = float(np.sqrt(FEATURES / 2.0) / np.linalg.norm(turn))
+    if len(means) < FEWEST_TRACKS:
+        return of_all
     plain, felt = distance.pdist(means).mean() / np.sqrt(2.0), distance.pdist(means @ turn.T).mean()
-    return float(plain / max(float(felt), 1e-9))
+    # a film of one person, or of twins, says nothing of the scale
+    return float(plain / felt) if plain > ALMOST_THE_SAME else of_all

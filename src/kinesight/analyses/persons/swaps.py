@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from kinesight.analyses.persons.geometry import Indices, Mask
+from kinesight.analyses.persons.likeness import CLEAR, Shown, shown_in
 from kinesight.analyses.persons.motion import boxes_of
 from kinesight.analyses.persons.sightings import Look
 from kinesight.analyses.persons.tracking import LOST_S, Track
@@ -25,9 +26,6 @@ COMPARED = 5
 
 COMPARED_S = 2.5
 """The nearest of them is at most so far away."""
-
-CLEAREST = 0.35
-"""Weight of a look (1 for a sure box of somebody in full view) from which it says what somebody looks like."""
 
 LEAST_CLEAR = 1.0
 """Sum of weights on each side below which nothing is decided."""
@@ -97,23 +95,22 @@ def _traced(track: Track, looks: Sequence[Look], times: Floats) -> _Traced:
     is_near = (times >= at[0] - LOST_S) & (times <= at[-1] + LOST_S)
     values = np.stack([np.interp(times, at, track.path[:, part, 0]) for part in range(4)], axis=1)
     boxes = np.where(is_near[:, None], boxes_of(values), np.nan)
-    pairs = [(looks[look], int(box)) for look, box in zip(track.look, track.box, strict=True)]
-    seen = np.array([look.looks[box] for look, box in pairs], dtype=np.float64)
-    clear = np.array([max(0.0, 1.0 - 1.5 * look.hidden[box]) * min(1.0, look.score[box] / 0.6) for look, box in pairs])
+    shown = shown_in(track, looks)
     return _Traced(
         from_s=float(at[0]) - LOST_S,
         to_s=float(at[-1]) + LOST_S,
         place=np.stack([(boxes[:, 0] + boxes[:, 2]) / 2, boxes[:, 1]], axis=1),
         height=boxes[:, 3] - boxes[:, 1],
         look=track.look,
-        before=_means(seen, clear, at, is_before=True),
-        after=_means(seen, clear, at, is_before=False),
+        before=_means(shown, at, is_before=True),
+        after=_means(shown, at, is_before=False),
     )
 
 
-def _means(seen: Floats, clear: Floats, at_s: Floats, *, is_before: bool) -> _Means:
+def _means(shown: Shown, at_s: Floats, *, is_before: bool) -> _Means:
     """Return the means over the `COMPARED` clear moments before, or from, each place between boxes."""
-    kept = np.flatnonzero(clear >= CLEAREST)
+    seen, clear = shown.looks, shown.clear
+    kept = np.flatnonzero(clear >= CLEAR)
     summed = np.cumsum(np.concatenate([np.zeros((1, seen.shape[1])), clear[kept, None] * seen[kept] ** 2]), axis=0)
     weight = np.cumsum(np.concatenate([[0.0], clear[kept]]))
     # clear moments before each place; the window ends or begins there
