@@ -62,8 +62,8 @@ class ModelShelf:
     def side_by_side(self) -> ModelShelf:
         """Return the same models on one thread each, of which as many calls can run at once as these have threads, up to 4.
 
-        From then on OpenCV keeps, in the whole process, to the threads that call it: its own would use more cores than were given,
-        and wait for their next part with the core in use, which took 1 ms of each picture that was shrunk for a model.
+        From then on OpenCV keeps, in the whole process, to the threads that call it: its own would use more cores than given, and
+        wait for their next part with the core in use, which took 1 ms of each picture that was shrunk for a model.
         """
         importlib.import_module("cv2").setNumThreads(1)
         if self._threads == 1:
