@@ -34,7 +34,7 @@ ALMOST_THE_SAME = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What the moments of a track show: looks (n, FEATURES), and how clearly, (n,) 0 to 1."""
+    """What the moments of a track show: looks (n, FEATURES) in single precision, and how clearly, (n,) 0 to 1."""
 
     looks: Floats
     clear: Floats
@@ -42,7 +42,7 @@ class Shown:
     @property
     def mean(self) -> Floats:
         """Return the common looks of all moments, (FEATURES,)."""
-        return mean_looks(self.looks, self.clear)
+        return mean_looks(self.looks.astype(np.float64), self.clear)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ def shown_in(track: Track, looks: Sequence[Look]) -> Shown:
     """Return what the moments of a track show of somebody: less where others stand in front or the detector was unsure."""
     pairs = [(looks[look], int(box)) for look, box in zip(track.look, track.box, strict=True)]
     clear = [max(0.0, 1.0 - 1.5 * look.hidden[box]) * min(1.0, look.score[box] / 0.6) for look, box in pairs]
-    return Shown(looks=np.array([look.looks[box] for look, box in pairs], dtype=np.float64), clear=np.array(clear))
+    return Shown(looks=np.array([look.looks[box] for look, box in pairs], dtype=np.float32), clear=np.array(clear))
 
 
 def likeness_of(shown: Sequence[Shown]) -> Likeness:
@@ -72,7 +72,7 @@ def likeness_of(shown: Sequence[Shown]) -> Likeness:
     """
     scatter, moments = np.zeros((FEATURES, FEATURES)), 0
     for one in shown:
-        seen = one.looks[one.clear >= CLEAR]
+        seen = one.looks[one.clear >= CLEAR].astype(np.float64)
         if len(seen) >= LEAST_MOMENTS:
             apart = seen - seen.mean(axis=0)
             scatter += apart.T @ apart

@@ -76,7 +76,7 @@ def piece_of(number: int, track: Track, looks: Sequence[Look], shots: Floats, sh
     """Return a track as a piece; `shots` (looks,) are the shots of the looks."""
     clear = np.flatnonzero(shown.clear >= CLEAR)
     near = [clear[:NEAR_END], clear[-NEAR_END:]] if len(clear) else [np.arange(len(shown.clear))] * 2
-    begins, ends = (likeness.felt(mean_looks(shown.looks[rows], shown.clear[rows])) for rows in near)
+    begins, ends = (likeness.felt(mean_looks(shown.looks[rows].astype(np.float64), shown.clear[rows])) for rows in near)
     stretch = Stretch(
         number=number,
         time_s=np.array([looks[look].time_s for look in track.look]),

@@ -109,7 +109,7 @@ def _traced(track: Track, looks: Sequence[Look], times: Floats) -> _Traced:
 
 def _means(shown: Shown, at_s: Floats, *, is_before: bool) -> _Means:
     """Return the means over the `COMPARED` clear moments before, or from, each place between boxes."""
-    seen, clear = shown.looks, shown.clear
+    seen, clear = shown.looks.astype(np.float64), shown.clear
     kept = np.flatnonzero(clear >= CLEAR)
     summed = np.cumsum(np.concatenate([np.zeros((1, seen.shape[1])), clear[kept, None] * seen[kept] ** 2]), axis=0)
     weight = np.cumsum(np.concatenate([[0.0], clear[kept]]))
@@ -121,7 +121,8 @@ def _means(shown: Shown, at_s: Floats, *, is_before: bool) -> _Means:
     is_known = last > first
     near[is_known] = at_s[kept[last[is_known] - 1 if is_before else first[is_known]]]
     norm = np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9)
-    return _Means(looks=mean / norm, clear=weight[last] - weight[first], nearest_s=near)
+    # kept for every moment of a film, so in half the room
+    return _Means(looks=(mean / norm).astype(np.float32), clear=weight[last] - weight[first], nearest_s=near)
 
 
 def _swaps(one: _Traced, other: _Traced, times: Floats) -> list[int]:
