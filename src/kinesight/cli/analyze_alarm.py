@@ -9,9 +9,10 @@ from typing import Annotated, Any
 import typer
 
 from kinesight.analyses.alarm.result import AlarmResult
+from kinesight.cli.folders import into_folder
 from kinesight.cli.progress import terminal_watch
 from kinesight.domain.document import ResultDocument
-from kinesight.domain.errors import BadParameter, Conflict
+from kinesight.domain.errors import BadParameter
 from kinesight.settings import load_settings
 from kinesight.wiring.analysing import analyse_observations, analyse_video, parse_parameters
 
@@ -41,15 +42,11 @@ def alarm(  # noqa: PLR0913, PLR0917 - one parameter per option of the documente
     settings = load_settings()
     run = analyse_video if evidence is None else analyse_observations
     with terminal_watch(quiet=quiet or as_json) as watch:
-        for folder in [out] if out else _folders(source):
-            try:
-                document = run("alarm", source, folder, parameters=parameters, watch=watch, settings=settings)
-                break
-            except Conflict:
-                if out:
-                    raise
-        else:
-            raise Conflict("Every default output folder of this name is taken. Choose one with --out.")
+        document, folder = into_folder(
+            source,
+            out,
+            lambda folder: run("alarm", source, folder, parameters=parameters, watch=watch, settings=settings),
+        )
     if as_json:
         text = json.dumps(document.model_dump(mode="json", by_alias=True), allow_nan=False, ensure_ascii=False)
         typer.echo(text.encode(errors="replace"))
@@ -84,9 +81,3 @@ def _object(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise BadParameter(f"{path.name} must hold one JSON object.")
     return found
-
-
-def _folders(source: Path) -> list[Path]:
-    """Return the default output folders to try, the plain name first."""
-    base = Path("kinesight-out") / source.name
-    return [base, *(base.with_name(f"{base.name}-{n}") for n in range(2, 100))]

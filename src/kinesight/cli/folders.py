@@ -9,8 +9,14 @@ from kinesight.domain.document import ResultDocument
 from kinesight.domain.errors import Conflict
 
 
-def into_folder(source: Path, out: Path | None, run: Callable[[Path], ResultDocument]) -> tuple[ResultDocument, Path]:
-    """Run into the named folder, else into the first default one that holds no other video's results.
+def into_folder(
+    source: Path,
+    out: Path | None,
+    run: Callable[[Path], ResultDocument],
+    *,
+    is_free: Callable[[Path], bool] = lambda _: True,
+) -> tuple[ResultDocument, Path]:
+    """Run into the named folder, else into the first default one that is free and holds no other video's results.
 
     Raises
     ------
@@ -20,7 +26,7 @@ def into_folder(source: Path, out: Path | None, run: Callable[[Path], ResultDocu
     if out is not None:
         return run(out), out
     base = Path("kinesight-out") / source.name
-    for folder in (base, *(base.with_name(f"{base.name}-{n}") for n in range(2, 100))):
+    for folder in filter(is_free, (base, *(base.with_name(f"{base.name}-{n}") for n in range(2, 100)))):
         try:
             return run(folder), folder
         except Conflict:

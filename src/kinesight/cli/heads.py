@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kinesight.domain.errors import BadParameter, Conflict
+from kinesight.domain.errors import BadParameter
 from kinesight.wiring.decoding import ready_to_decode
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def _run(
     as_json, quiet = output
     with ready_to_decode() as start:
         # the rest of the program loads beside the decoder's process
+        from kinesight.cli.folders import into_folder  # noqa: PLC0415
         from kinesight.cli.progress import terminal_watch  # noqa: PLC0415
         from kinesight.settings import load_settings  # noqa: PLC0415
         from kinesight.wiring.heads import change_heads, parse_heads_parameters  # noqa: PLC0415
@@ -101,25 +102,22 @@ def _run(
         parameters = parse_heads_parameters(given)
         settings = load_settings()
         with terminal_watch(quiet=quiet or as_json) as watch:
-            for folder in [out] if out else _free_folders(video):
-                try:
-                    document = change_heads(
-                        video,
-                        folder,
-                        persons=persons,
-                        parameters=parameters,
-                        references=references,
-                        by=getpass.getuser(),
-                        watch=watch,
-                        settings=settings,
-                        start=start,
-                    )
-                    break
-                except Conflict:
-                    if out:
-                        raise
-            else:
-                raise Conflict("Every default output folder of this name is taken. Choose one with --out.")
+            document, folder = into_folder(
+                video,
+                out,
+                lambda folder: change_heads(
+                    video,
+                    folder,
+                    persons=persons,
+                    parameters=parameters,
+                    references=references,
+                    by=getpass.getuser(),
+                    watch=watch,
+                    settings=settings,
+                    start=start,
+                ),
+                is_free=_is_free,
+            )
     _tell(document, folder, as_json=as_json, quiet=quiet)
 
 
@@ -144,13 +142,8 @@ def _references(mapping: list[str]) -> dict[int, Path]:
     return references
 
 
-def _free_folders(video: Path) -> list[Path]:
-    """Return the default output folders to try; one that holds another kind of result, such as the persons', is taken."""
-    base = Path("kinesight-out") / video.name
-    return [path for path in (base, *(base.with_name(f"{base.name}-{n}") for n in range(2, 100))) if _is_free(path)]
-
-
 def _is_free(folder: Path) -> bool:
+    """Return whether a folder holds no other kind of result, such as the persons'."""
     file = folder / "result.json"
     if not file.exists():
         return not (folder / "source.json").exists()
