@@ -25,11 +25,11 @@ CLEAR = 0.35
 LEAST_MOMENTS = 4
 """Clear moments of a track below which it does not say how somebody changes."""
 
-
 FEWEST_TRACKS = 3
 """Tracks below which they may all be of one person."""
 
 ALMOST_THE_SAME = 0.01
+"""Mean distance of the tracks' looks up to which they say nothing of the scale."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,7 +121,7 @@ def link(
 
     Agglomerative: the best supported pair is joined first and then judged as one. Pairs seen at the same time are never joined,
     nor are pairs that nobody can have walked between. Tracks in `apart` were one until they met somebody: where they are is no
-    evidence for them, and they have to look like nobody else.
+    evidence for them; looks and statures are, and they have to look like nobody else.
     """
     shots = np.cumsum([look.is_after_cut for look in looks])
     shown = [shown_in(track, looks) for track in tracks]
